@@ -1,0 +1,26 @@
+"""Masking: with probability `level` a pixel becomes 0; the rest is not rescaled."""
+
+import torch
+from torch import Generator, Tensor
+
+from aecore.config import Settings, knob
+from aecore.corruptions.base import Corruption, corruptions
+
+
+@corruptions.register("masking")
+class Masking(Corruption):
+    """Zeroes whole pixels (all channels at once): Vincent et al. 2008, section 2.3."""
+
+    title = "Masking"
+    idea = "Blackens random pixels; the network must fill the holes from what is left."
+
+    class Config(Settings):
+        level: float = knob(
+            0.4, "Share of the pixels that are blackened.", low=0, high=1, label="Noise level"
+        )
+
+    config: Config
+
+    def __call__(self, x: Tensor, generator: Generator) -> Tensor:
+        draw = torch.empty_like(x[:, :1]).uniform_(0, 1, generator=generator)
+        return x.masked_fill(draw < self.config.level, 0.0)

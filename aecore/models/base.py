@@ -1,0 +1,129 @@
+"""What an autoencoder is here: encode, decode, and a loss in named terms.
+
+Every loss is summed over dimensions and averaged over the batch, so that weights between terms
+mean the same in every variant and at every image size.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from aecore.config import Settings, knob
+from aecore.networks import Network
+from aecore.registry import Registry
+
+Terms = dict[str, Tensor]
+"""Loss terms by name, each a scalar; their sum is what the optimiser lowers."""
+
+
+class ModelConfig(Settings):
+    """The knobs that every variant shares."""
+
+    latent_dim: int = knob(
+        16,
+        "How many numbers the code of one image has.",
+        low=1,
+        high=4096,
+        log=True,
+        label="Code size",
+    )
+    likelihood: Literal["mse", "bce"] = knob(
+        "mse",
+        "How a reconstruction is compared with its image: squared error (mse), or binary "
+        "cross-entropy (bce), which suits images that are nearly black and white.",
+        label="Loss",
+    )
+
+
+class Autoencoder(nn.Module, ABC):
+    """Maps x to a code z and back to x_hat. A class here is abstract or final.
+
+    x is what the encoder sees, target what it must give back: they differ where a corruption
+    is chosen. The encoder sees x minus the average training image, and the decoder's output is
+    added to it, so that training starts from the average image.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    idea: ClassVar[str]
+    """One or two sentences for a person who has never met this variant."""
+    paper: ClassVar[str]
+    year: ClassVar[int]
+    suggested: ClassVar[Mapping[str, Any]] = {}
+    """Values of knobs, by flat name, that suit this variant better than the general ones."""
+    uses_network: ClassVar[bool] = True
+    """False where the variant brings its own layers and the choice of a network is moot."""
+    needs_corruption: ClassVar[bool] = False
+    """True where the variant makes no sense on clean input."""
+
+    class Config(ModelConfig):
+        """Settings of this variant."""
+
+    mean: Tensor
+    offset: Tensor
+
+    def __init__(self, config: ModelConfig, network: Network, mean: Tensor) -> None:
+        """Build the layers.
+
+        Args:
+            config: an instance of this class's Config.
+            network: makes the encoder and the decoder.
+            mean: average training image, (C, H, W) in [0, 1].
+        """
+        super().__init__()
+        self.config = config
+        self.register_buffer("mean", mean.clone())
+        offset = torch.logit(mean.clamp(0.02, 0.98)) if config.likelihood == "bce" else mean
+        self.register_buffer("offset", offset.clone())
+        self.build(network)
+
+    @abstractmethod
+    def build(self, network: Network) -> None:
+        """Make the layers of this variant."""
+
+    @abstractmethod
+    def encode(self, x: Tensor) -> Tensor:
+        """The deterministic code: (n, C, H, W) in [0, 1] to (n, latent_dim)."""
+
+    @abstractmethod
+    def decode_raw(self, z: Tensor) -> Tensor:
+        """(n, latent_dim) to (n, C, H, W): pixels for mse, their logits for bce."""
+
+    @abstractmethod
+    def loss(self, x: Tensor, target: Tensor) -> Terms:
+        """Named terms for a batch; x and target: (n, C, H, W) in [0, 1]."""
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(n, latent_dim) to images (n, C, H, W); mse may leave [0, 1] a little."""
+        raw = self.decode_raw(z)
+        return raw.sigmoid() if self.config.likelihood == "bce" else raw
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The reconstruction x_hat of x."""
+        return self.decode(self.encode(x))
+
+    def reconstruction(self, raw: Tensor, target: Tensor) -> Tensor:
+        """Distance between `decode_raw`'s output and the target: sum over pixels, mean over n."""
+        if self.config.likelihood == "bce":
+            total = F.binary_cross_entropy_with_logits(raw, target, reduction="sum")
+        else:
+            total = F.mse_loss(raw, target, reduction="sum")
+        return total / len(target)
+
+    @property
+    def code_size(self) -> int:
+        """How many numbers the code of one image has."""
+        return self.config.latent_dim
+
+    def parameter_count(self) -> int:
+        """How many numbers training can change."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+
+variants: Registry[type[Autoencoder]] = Registry("variant")

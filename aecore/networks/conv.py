@@ -1,0 +1,73 @@
+"""Convolutions that halve the picture at every level, and the exact way back.
+
+The way back enlarges by nearest neighbour to the very size that the encoder saw at that level,
+then convolves: no cropping for odd sizes and no checkerboard (Odena, Dumoulin and Olah 2016).
+"""
+
+from itertools import pairwise
+from math import prod
+
+from torch import nn
+
+from aecore.config import knob
+from aecore.errors import InputError
+from aecore.networks.base import Network, NetworkConfig, Shape, networks
+
+
+@networks.register("conv")
+class Conv(Network):
+    """3×3 convolutions of stride 2; each level has twice the channels of the one before."""
+
+    title = "Convolutional"
+    idea = "Slides small filters over the picture. Slower, and better for larger images."
+
+    class Config(NetworkConfig):
+        width: int = knob(
+            64,
+            "Channels of the deepest level; each level before has half.",
+            low=4,
+            high=1024,
+            log=True,
+        )
+
+    def __init__(self, config: NetworkConfig, shape: Shape) -> None:
+        super().__init__(config, shape)
+        self.sizes = [shape[1:]]
+        for _ in range(config.depth):
+            height, width = self.sizes[-1]
+            self.sizes.append(((height + 1) // 2, (width + 1) // 2))
+        if min(self.sizes[-2]) < 2:
+            raise InputError(
+                f"Images of {shape[1]}×{shape[2]} pixels cannot be halved {config.depth} times; "
+                f"choose a depth of at most {(min(shape[1:]) - 1).bit_length()}."
+            )
+        widths = [
+            max(4, config.width >> (config.depth - level)) for level in range(1, config.depth)
+        ]
+        self.channels = [shape[0], *widths, config.width]
+
+    def encoder(self, out_features: int) -> nn.Module:
+        layers: list[nn.Module] = []
+        for fan_in, fan_out in pairwise(self.channels):
+            layers += [nn.Conv2d(fan_in, fan_out, 3, stride=2, padding=1), *self._after(fan_out)]
+        return nn.Sequential(*layers, nn.Flatten(), nn.Linear(prod(self._deepest()), out_features))
+
+    def decoder(self, in_features: int) -> nn.Module:
+        first = [nn.Linear(in_features, prod(self._deepest())), nn.Unflatten(1, self._deepest())]
+        layers: list[nn.Module] = [*first, self.activation()]
+        steps = list(zip(pairwise(reversed(self.channels)), reversed(self.sizes[:-1]), strict=True))
+        for level, ((fan_in, fan_out), size) in enumerate(steps, start=1):
+            layers += [nn.Upsample(size=size), nn.Conv2d(fan_in, fan_out, 3, padding=1)]
+            if level < len(steps):
+                layers += self._after(fan_out)
+        return nn.Sequential(*layers)
+
+    def _deepest(self) -> Shape:
+        return (self.channels[-1], *self.sizes[-1])
+
+    def _after(self, channels: int) -> list[nn.Module]:
+        layers: list[nn.Module] = [nn.BatchNorm2d(channels)] if self.config.batch_norm else []
+        layers.append(self.activation())
+        if self.config.dropout:
+            layers.append(nn.Dropout2d(self.config.dropout))
+        return layers
