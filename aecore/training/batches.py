@@ -1,0 +1,52 @@
+"""Batches by index from images that already lie on the device as uint8."""
+
+from __future__ import annotations
+
+import torch
+from torch import Generator, Tensor
+
+from aecore.corruptions import Corruption
+
+ORDER, NOISE, HELD_OUT = range(3)
+"""Streams of random numbers that one seed fixes, none of which disturbs another."""
+
+
+def stream(seed: int, purpose: int, index: int = 0) -> int:
+    """A seed of its own for each purpose and index (an odd multiplier keeps them apart)."""
+    return (seed * 1_000_003 + purpose * 7_919 + index * 104_729 + 1) % 2**63
+
+
+def to_float(images: Tensor) -> Tensor:
+    """uint8 images to float32 in [0, 1]."""
+    return torch.mul(images, 1 / 255)
+
+
+class Batches:
+    """Training batches in an order that only the seed and the epoch decide.
+
+    images: (n, C, H, W) uint8 on the device that trains. The last images of an epoch that fill
+    no whole batch are left out; each epoch leaves out others.
+    """
+
+    def __init__(self, images: Tensor, size: int, corruption: Corruption, seed: int) -> None:
+        self.images = images
+        self.size = min(size, len(images))
+        self.corruption = corruption
+        self.seed = seed
+        self.noise = Generator(images.device).manual_seed(stream(seed, NOISE))
+        self._epoch = -1
+        self._order = torch.empty(0)
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return len(self.images) // self.size
+
+    def get(self, epoch: int, position: int) -> tuple[Tensor, Tensor]:
+        """Batch `position` of an epoch: what the encoder sees, and what it must give back."""
+        if epoch != self._epoch:
+            generator = Generator().manual_seed(stream(self.seed, ORDER, epoch))
+            order = torch.randperm(len(self.images), generator=generator)
+            self._order, self._epoch = order.to(self.images.device), epoch
+        rows = self._order[position * self.size : (position + 1) * self.size]
+        target = to_float(self.images.index_select(0, rows))
+        return self.corruption(target, self.noise), target

@@ -1,0 +1,243 @@
+"""The training loop: a generator of events that can be captured and continued bit by bit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from math import isfinite
+
+import torch
+from torch import Tensor
+
+from aecore.corruptions import Corruption
+from aecore.datasets import ImageData
+from aecore.models import Autoencoder
+from aecore.training.batches import Batches
+from aecore.training.config import TrainConfig
+from aecore.training.devices import pick_device, precision
+from aecore.training.events import (
+    EpochDone,
+    Event,
+    Failed,
+    Finished,
+    LearningRateChanged,
+    Logged,
+    StepDone,
+)
+from aecore.training.optimizers import OPTIMIZERS, clip
+from aecore.training.schedules import PLATEAU_FACTOR, PLATEAU_PATIENCE, factor
+from aecore.training.snapshots import Showcase, Snapshots, showcase, snapshot_steps
+from aecore.training.validation import Validation
+
+MOST_STEPS_BETWEEN_LOGS = 20
+LOGS_A_RUN = 600
+VALIDATIONS_A_RUN = 200
+
+
+@dataclass
+class Position:
+    """Everything of a session that is a plain number; the rest of its state is tensors."""
+
+    step: int = 0
+    epoch: int = 0
+    learning_rate: float = 0.0
+    logged_steps: int = 0
+    rate_factor: float = 1.0
+    best: float = float("inf")
+    best_step: int = 0
+    best_epoch: int = 0
+    stale_validations: int = 0
+    safe_step: int = 0
+    stopped_early: bool = False
+    terms: list[str] = field(default_factory=list)
+
+
+class TrainingSession:
+    """One model in training.
+
+    Iterate over `events()`; stop iterating to pause. At a `StepDone` (and before the first
+    event) `aecore.training.state.capture` takes the whole state. While events are drawn, the
+    session owns torch's global random state: draw no random numbers of your own in between.
+    """
+
+    def __init__(
+        self,
+        model: Autoencoder,
+        data: ImageData,
+        corruption: Corruption,
+        config: TrainConfig,
+        changes: Mapping[int, float] | None = None,
+    ) -> None:
+        """Move model and data to the device and get ready.
+
+        Args:
+            changes: learning rates by the step from which each holds, to repeat a run in which
+                somebody changed it by hand.
+        """
+        self.config = config
+        self.device = pick_device(config.device)
+        self.model = model.to(self.device)
+        self.parameters: list[Tensor] = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimizer = OPTIMIZERS[config.optimizer](self.parameters, config.weight_decay)
+        images = data.part("train").to(self.device)
+        self.batches = Batches(images, config.batch_size, corruption, config.seed)
+        self.validation = Validation(data, corruption, config, self.device)
+        self.shown: Showcase = showcase(data, corruption, config.seed)
+        self.snapshots = Snapshots(self.shown, self.device)
+        self.total_steps = len(self.batches) * config.epochs
+        self.position = Position(learning_rate=config.learning_rate)
+        self.sums = torch.zeros(0, device=self.device)
+        self.best: list[Tensor] = []
+        self.safe = self._copy()
+        self._changes = dict(changes or {})
+        self._log_every = min(MOST_STEPS_BETWEEN_LOGS, max(1, self.total_steps // LOGS_A_RUN))
+        self._validate_every = max(1, config.epochs // VALIDATIONS_A_RUN)
+        self._snapshot_steps = snapshot_steps(self.total_steps)
+        torch.manual_seed(config.seed)
+
+    def set_learning_rate(self, value: float) -> None:
+        """Change the learning rate from the next step on; an event will tell that step."""
+        self._changes[self.position.step + 1] = value
+
+    def events(self) -> Iterator[Event]:
+        """Train, from wherever the session stands."""
+        at = self.position
+        if at.step == 0:
+            yield self._snapshot()
+        while at.step < self.total_steps and not at.stopped_early:
+            yield from self._change_rate()
+            self._step()
+            if self._log_due():
+                event = self._log()
+                yield event
+                if isinstance(event, Failed):
+                    return
+            if at.step % len(self.batches) == 0:
+                yield from self._close_epoch()
+            if at.step in self._snapshot_steps or at.stopped_early:
+                yield self._snapshot()
+            yield StepDone(at.step, at.epoch)
+        yield self._finish()
+
+    def _change_rate(self) -> Iterator[Event]:
+        value = self._changes.pop(self.position.step + 1, None)
+        if value is not None:
+            self.position.learning_rate = value
+            yield LearningRateChanged(self.position.step + 1, value)
+
+    def rate(self, step: int) -> float:
+        """The learning rate that a step uses: what was chosen, times the schedule."""
+        at = self.position
+        return at.learning_rate * at.rate_factor * factor(self.config, step, self.total_steps)
+
+    def _step(self) -> None:
+        at = self.position
+        at.epoch, place = divmod(at.step, len(self.batches))
+        x, target = self.batches.get(at.epoch, place)
+        self.model.train()
+        with precision(self.config, self.device):
+            terms = self.model.loss(x, target)
+            values = torch.stack(list(terms.values()))
+            total = values.sum()
+        gradients = list(torch.autograd.grad(total, self.parameters))
+        at.step += 1
+        with torch.no_grad():
+            if self.config.clip_norm:
+                clip(gradients, self.config.clip_norm)
+            self.optimizer.step(gradients, self.rate(at.step))
+            self._add(list(terms), values.detach().float())
+
+    def _add(self, names: list[str], values: Tensor) -> None:
+        at = self.position
+        if at.logged_steps == 0:
+            at.terms, self.sums = names, values.clone()
+        else:
+            self.sums += values
+        at.logged_steps += 1
+
+    def _log_due(self) -> bool:
+        step = self.position.step
+        epoch_ends = step % len(self.batches) == 0
+        return step <= 10 or step % self._log_every == 0 or epoch_ends
+
+    def _log(self) -> Logged | Failed:
+        """Read the loss back (the only wait for the device), and check that it is a number."""
+        at = self.position
+        means = (self.sums / at.logged_steps).tolist()
+        at.logged_steps = 0
+        if not all(isfinite(value) for value in means) or not self.finite():
+            return self._fail()
+        self._keep(self.safe)
+        at.safe_step = at.step
+        terms = dict(zip(at.terms, means, strict=True))
+        return Logged(at.step, at.epoch, "train", terms, self.rate(at.step))
+
+    def finite(self) -> bool:
+        """Whether every weight is a finite number."""
+        with torch.no_grad():
+            return bool(torch.stack(torch._foreach_norm(self.parameters)).isfinite().all())
+
+    def _fail(self) -> Failed:
+        at = self.position
+        self._put_back(self.safe)
+        message = (
+            f"The loss stopped being a number by step {at.step} (epoch {at.epoch + 1}). "
+            f"The weights of step {at.safe_step}, the last good ones, were kept. "
+            "Try a smaller learning rate or gradient clipping."
+        )
+        return Failed(at.step, at.epoch, "non_finite_loss", message, at.safe_step)
+
+    def _close_epoch(self) -> Iterator[Event]:
+        at = self.position
+        done = at.epoch + 1
+        if done % self._validate_every == 0 or done == self.config.epochs:
+            terms = self.validation.terms(self.model)
+            yield Logged(at.step, at.epoch, "validation", terms, self.rate(at.step))
+            self._judge(sum(terms.values()))
+        yield EpochDone(at.step, at.epoch)
+
+    def _judge(self, loss: float) -> None:
+        """Remember the best validation loss; stop or slow down where none comes."""
+        at = self.position
+        if loss < at.best:
+            at.best, at.best_step, at.best_epoch, at.stale_validations = loss, at.step, at.epoch, 0
+            if self.config.patience:
+                self.best = self.best or self._copy()
+                self._keep(self.best)
+            return
+        at.stale_validations += 1
+        if self.config.schedule == "plateau" and at.stale_validations % PLATEAU_PATIENCE == 0:
+            at.rate_factor *= PLATEAU_FACTOR
+        waited = at.epoch - at.best_epoch
+        if self.config.patience and waited >= self.config.patience:
+            at.stopped_early = True
+
+    def _snapshot(self) -> Event:
+        self.model.eval()
+        return self.snapshots.take(self.model, self.position.step, self.position.epoch)
+
+    def _finish(self) -> Finished:
+        at = self.position
+        kept = at.step
+        if self.config.patience and self.best:
+            self._put_back(self.best)
+            kept = at.best_step
+        self.model.eval()
+        return Finished(
+            at.step, at.epoch, "early_stopping" if at.stopped_early else "completed", kept
+        )
+
+    def weights(self) -> list[Tensor]:
+        """Parameters and buffers (batch-norm statistics), in a fixed order."""
+        return list(self.model.state_dict().values())
+
+    def _copy(self) -> list[Tensor]:
+        return [tensor.clone() for tensor in self.weights()]
+
+    def _keep(self, place: list[Tensor]) -> None:
+        for kept, tensor in zip(place, self.weights(), strict=True):
+            kept.copy_(tensor)
+
+    def _put_back(self, place: list[Tensor]) -> None:
+        for kept, tensor in zip(place, self.weights(), strict=True):
+            tensor.copy_(kept)
