@@ -1,0 +1,1 @@
+"""Jobs: who trains a run, and where."""

@@ -1,0 +1,98 @@
+"""Checkpoints of a run: folders that are whole, verified by checksum, the last two kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from math import inf, isfinite
+from pathlib import Path
+from typing import Any
+
+from aecore.errors import CheckpointDamaged
+from aecore.runs.files import digest, pack, sync_folder, unpack, write, write_json
+from aecore.training.state import State
+
+KEPT = 2
+MANIFEST = "manifest.json"
+
+
+def save(folder: Path, state: State) -> Path:
+    """Write `folder/step-…` and drop all but the last two. Raises StoreError; older ones stay."""
+    step = int(state.numbers["step"])
+    target = folder / f"step-{step:010d}"
+    partial = folder / f".step-{step:010d}.{os.getpid()}"
+    partial.mkdir(parents=True, exist_ok=True)
+    contents = {
+        "model.safetensors": pack(state.model),
+        "rest.safetensors": pack(state.rest),
+        "numbers.json": json.dumps(_to_json(state.numbers), allow_nan=False).encode(),
+    }
+    try:
+        for name, content in contents.items():
+            write(partial / name, content)
+        sums = {name: digest(content) for name, content in contents.items()}
+        write_json(partial / MANIFEST, {"step": step, "sha256": sums})
+        if target.exists():
+            shutil.rmtree(target)
+        partial.replace(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    sync_folder(folder)
+    for old in listed(folder)[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return target
+
+
+def listed(folder: Path) -> list[Path]:
+    """All checkpoints, oldest first."""
+    return sorted(folder.glob("step-*"))
+
+
+def load_last(folder: Path) -> tuple[State | None, list[str]]:
+    """The newest whole checkpoint, if there is one, and a sentence on each damaged one."""
+    problems: list[str] = []
+    for path in reversed(listed(folder)):
+        try:
+            return load(path), problems
+        except CheckpointDamaged as error:
+            problems.append(str(error))
+    return None, problems
+
+
+def load(path: Path) -> State:
+    """Read a checkpoint against its manifest. Raises CheckpointDamaged."""
+    parts = {name: _verified(path, name) for name in _manifest(path)}
+    try:
+        numbers = _from_json(json.loads(parts["numbers.json"]))
+        model = unpack(parts["model.safetensors"], path.name)
+        return State(model, unpack(parts["rest.safetensors"], path.name), numbers)
+    except (KeyError, ValueError) as error:
+        raise CheckpointDamaged(f"Checkpoint {path.name} is damaged: {error}.") from error
+
+
+def _manifest(path: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads((path / MANIFEST).read_bytes())["sha256"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointDamaged(f"Checkpoint {path.name} has no readable manifest.") from error
+
+
+def _verified(path: Path, name: str) -> bytes:
+    try:
+        content = (path / name).read_bytes()
+    except OSError as error:
+        raise CheckpointDamaged(f"Checkpoint {path.name} lacks {name}.") from error
+    if digest(content) != _manifest(path)[name]:
+        raise CheckpointDamaged(f"Checkpoint {path.name}: {name} does not match its checksum.")
+    return content
+
+
+def _to_json(numbers: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no infinity: the best loss before the first validation is written as null."""
+    best = numbers["best"]
+    return {**numbers, "best": best if isfinite(best) else None}
+
+
+def _from_json(numbers: dict[str, Any]) -> dict[str, Any]:
+    return {**numbers, "best": inf if numbers["best"] is None else numbers["best"]}

@@ -1,0 +1,195 @@
+"""The spec of a run: every config of it, as JSON for its folder and as flat names for links.
+
+In links and on the command line all knobs share one flat name space (`latent_dim=2&epochs=10`);
+tests/test_models.py holds that no two meet. What a link leaves out has its default: the knob's
+own, unless the data set or the variant suggests a better one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from aecore.config import Knob, Settings, knobs
+from aecore.corruptions import Corruption, corruptions
+from aecore.datasets import DataSource, SplitConfig, datasets
+from aecore.errors import InputError
+from aecore.models import Autoencoder, ModelConfig, variants
+from aecore.networks import Network, NetworkConfig, networks
+from aecore.training import TrainConfig
+
+SCHEMA = 1
+CHOICES = {"dataset": "digits", "variant": "vae", "network": "mlp", "corruption": "none"}
+"""The four named choices of a run, with what a newcomer starts from."""
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """Everything that decides a run; equal specs give equal runs on the same device.
+
+    learning_rate_changes: (step, value) pairs made by hand while the run went on.
+    """
+
+    dataset: str
+    variant: str
+    network: str
+    corruption: str
+    source: Settings
+    splits: SplitConfig
+    model: ModelConfig
+    layers: NetworkConfig
+    noise: Settings
+    training: TrainConfig
+    learning_rate_changes: tuple[tuple[int, float], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for `spec.json`."""
+        parts = {name: getattr(self, name).model_dump() for name in PARTS}
+        changes = [list(change) for change in self.learning_rate_changes]
+        return {"schema": SCHEMA, **self.names, **parts, "learning_rate_changes": changes}
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The four named choices."""
+        return {name: getattr(self, name) for name in CHOICES}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> RunSpec:
+        """The spec that `to_json` wrote. Raises InputError where it cannot be read."""
+        if values.get("schema") != SCHEMA:
+            raise InputError(
+                f"This run has schema {values.get('schema')}, this version reads {SCHEMA}; "
+                "open it with the version of Autoencoder Lab that made it."
+            )
+        try:
+            names: dict[str, Any] = {name: values[name] for name in CHOICES}
+            kinds = part_kinds(**names)
+            parts: dict[str, Any] = {n: kind.parse(values[n]) for n, kind in kinds.items()}
+            changes = tuple((int(s), float(v)) for s, v in values["learning_rate_changes"])
+        except (KeyError, TypeError, ValueError, ValidationError) as error:
+            raise InputError(f"This run's spec cannot be read: {error}") from error
+        return cls(**names, **parts, learning_rate_changes=changes)
+
+    @classmethod
+    def from_flat(cls, values: Mapping[str, Any]) -> RunSpec:
+        """The spec that flat names stand for; text values are parsed.
+
+        Raises UnknownName or InputError for what cannot be used, unknown names included.
+        """
+        rest = dict(values)
+        changes = _parse_changes(rest.pop("learning_rate_changes", ""))
+        names = chosen_names(rest)
+        for name in CHOICES:
+            rest.pop(name, None)
+        parts: dict[str, Any] = {}
+        suggestions = suggested(names)
+        for part, kind in part_kinds(**names).items():
+            given = {k.name: _value(k, rest.pop(k.name)) for k in knobs(kind) if k.name in rest}
+            hints = {k.name: suggestions[k.name] for k in knobs(kind) if k.name in suggestions}
+            parts[part] = kind.parse({**hints, **given})
+        if rest:
+            known = ", ".join(sorted(knob.name for _, knob in all_knobs(names)))
+            raise InputError(
+                f"There is no setting {next(iter(rest))[:60]!r} here; the settings are: {known}."
+            )
+        return cls(**{**names, **parts}, learning_rate_changes=changes)
+
+    def to_flat(self) -> dict[str, str]:
+        """The shortest flat names that `from_flat` reads back as this spec."""
+        plain = dict(self.defaults().values())
+        different = {k.name: _text(value) for k, value in self.values() if value != plain[k]}
+        if self.learning_rate_changes:
+            pairs = (f"{step}:{_text(value)}" for step, value in self.learning_rate_changes)
+            different["learning_rate_changes"] = ",".join(pairs)
+        return {**self.names, **different}
+
+    def defaults(self) -> RunSpec:
+        """The spec of the same four choices with nothing else chosen."""
+        return RunSpec.from_flat(self.names)
+
+    def values(self) -> Iterator[tuple[Knob, Any]]:
+        """Every knob with its value in this spec."""
+        for part, declared in all_knobs(self.names):
+            yield declared, getattr(getattr(self, part), declared.name)
+
+    def with_changes(self, changes: Mapping[int, float]) -> RunSpec:
+        """The same spec with these learning rates from these steps on."""
+        return replace(self, learning_rate_changes=tuple(sorted(changes.items())))
+
+    def make_network(self, shape: tuple[int, int, int]) -> Network:
+        """The network for images of a shape. Raises InputError where the two do not fit."""
+        return networks[self.network](self.layers, shape)
+
+    def make_corruption(self) -> Corruption:
+        """The corruption of the training input."""
+        return corruptions[self.corruption](self.noise)
+
+    def make_source(self) -> DataSource:
+        """The data source; nothing is read yet."""
+        return datasets[self.dataset](self.source)
+
+    @property
+    def kind(self) -> type[Autoencoder]:
+        """The variant's class."""
+        return variants[self.variant]
+
+
+PARTS = ("source", "splits", "model", "layers", "noise", "training")
+
+
+def part_kinds(
+    dataset: str, variant: str, network: str, corruption: str
+) -> dict[str, type[Settings]]:
+    """The config class of each part, for four choices. Raises UnknownName."""
+    return {
+        "source": datasets[dataset].Config,
+        "splits": SplitConfig,
+        "model": variants[variant].Config,
+        "layers": networks[network].Config,
+        "noise": corruptions[corruption].Config,
+        "training": TrainConfig,
+    }
+
+
+def all_knobs(names: Mapping[str, str]) -> Iterator[tuple[str, Knob]]:
+    """(part, knob) of everything that can be set, for four choices."""
+    for part, kind in part_kinds(**names).items():
+        for declared in knobs(kind):
+            yield part, declared
+
+
+def suggested(names: Mapping[str, str]) -> dict[str, Any]:
+    """What the data set and the variant suggest, by flat name; the variant has the last word."""
+    return {**datasets[names["dataset"]].suggested, **variants[names["variant"]].suggested}
+
+
+def chosen_names(values: Mapping[str, Any]) -> dict[str, str]:
+    """The four choices that flat values make, with suggestions and defaults for what is left."""
+    names = {name: str(values.get(name, default)) for name, default in CHOICES.items()}
+    hints = suggested(names)
+    return {
+        name: str(values.get(name, hints.get(name, default))) for name, default in CHOICES.items()
+    }
+
+
+def _value(declared: Knob, value: Any) -> Any:
+    return declared.parse(value) if isinstance(value, str) else value
+
+
+def _text(value: Any) -> str:
+    """As a link writes it; `parse` gives the very same value back."""
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _parse_changes(text: str) -> tuple[tuple[int, float], ...]:
+    try:
+        pairs = [pair.split(":") for pair in text.split(",") if pair]
+        return tuple((int(step), float(value)) for step, value in pairs)
+    except ValueError:
+        raise InputError(
+            "learning_rate_changes: expected step:value pairs such as 120:0.001,240:0.0005, "
+            f"got {text[:60]!r}."
+        ) from None
