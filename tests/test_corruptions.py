@@ -1,0 +1,146 @@
+"""Corruptions: what all of them promise, then the mathematics of each."""
+
+import pytest
+import torch
+
+from aecore.corruptions import corruptions
+
+NAMES = list(corruptions)
+LEVELLED = [name for name, kind in corruptions.items() if "level" in kind.Config.model_fields]
+
+
+def make(name, **settings):
+    kind = corruptions[name]
+    return kind(kind.Config(**settings))
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture
+def batch():
+    return torch.rand(6, 3, 10, 12, generator=generator(99))
+
+
+def grey(value, pixels=100_000):
+    """`pixels` grey pixels of one value as a batch of images."""
+    return torch.full((10, 1, 100, pixels // 1000), value)
+
+
+def near(estimate, expected, standard_error):
+    return abs(float(estimate) - expected) < 3 * standard_error
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestEvery:
+    def test_says_what_it_is(self, name):
+        kind = corruptions[name]
+        assert kind.name == name
+        assert kind.title
+        assert kind.idea.endswith(".")
+
+    def test_keeps_shape_and_type_and_input(self, name, batch):
+        before = batch.clone()
+        damaged = make(name)(batch, generator())
+        assert damaged.shape == batch.shape
+        assert damaged.dtype == batch.dtype
+        assert torch.equal(batch, before)
+
+    def test_generator_state_decides(self, name, batch):
+        corrupt = make(name)
+        torch.manual_seed(1)
+        first = corrupt(batch, generator(5))
+        torch.manual_seed(2)
+        assert torch.equal(first, corrupt(batch, generator(5)))
+
+    def test_leaves_the_global_generator_alone(self, name, batch):
+        before = torch.get_rng_state()
+        make(name)(batch, generator())
+        assert torch.equal(before, torch.get_rng_state())
+
+    def test_works_on_an_empty_batch(self, name, batch):
+        assert make(name)(batch[:0], generator()).shape == batch[:0].shape
+
+
+@pytest.mark.parametrize("name", LEVELLED)
+class TestLevelled:
+    def test_level_zero_is_the_identity(self, name, batch):
+        assert torch.equal(make(name, level=0)(batch, generator()), batch)
+
+    def test_default_level_damages(self, name, batch):
+        assert not torch.equal(make(name)(batch, generator()), batch)
+
+    def test_next_batch_is_damaged_differently(self, name, batch):
+        corrupt, state = make(name), generator()
+        assert not torch.equal(corrupt(batch, state), corrupt(batch, state))
+
+    def test_more_level_more_damage(self, name, batch):
+        weak, strong = (make(name, level=level)(batch, generator()) for level in (0.1, 0.5))
+        assert (strong - batch).square().mean() > (weak - batch).square().mean()
+
+
+class TestGaussian:
+    @pytest.mark.parametrize("level", [0.1, 0.3, 1.0])
+    def test_moments(self, level):
+        x = grey(0.5)
+        noise = (make("gaussian", level=level, clip=False)(x, generator()) - x).double()
+        n = noise.numel()
+        assert near(noise.mean(), 0, level / n**0.5)
+        assert near(noise.var(), level**2, level**2 * (2 / (n - 1)) ** 0.5)
+
+    def test_clip_only_cuts(self, batch):
+        free = make("gaussian", clip=False)(batch, generator())
+        clipped = make("gaussian", clip=True)(batch, generator())
+        assert torch.equal(clipped, free.clamp(0, 1))
+        assert free.min() < 0
+        assert free.max() > 1
+
+
+class TestSaltAndPepper:
+    @pytest.mark.parametrize("level", [0.05, 0.2, 0.9])
+    def test_share_replaced_and_half_of_it_white(self, level):
+        x = grey(0.5)
+        damaged = make("salt_pepper", level=level)(x, generator())
+        hit = damaged != x
+        n, hits = x.numel(), int(hit.sum())
+        assert near(hits / n, level, (level * (1 - level) / n) ** 0.5)
+        assert set(damaged[hit].unique().tolist()) == {0.0, 1.0}
+        assert near(damaged[hit].mean(), 0.5, 0.5 / hits**0.5)
+
+    def test_pixels_that_have_the_value_already_do_not_change(self):
+        x, level = grey(1.0), 0.4
+        changed = make("salt_pepper", level=level)(x, generator()) != x
+        expected = level * 0.5
+        error = (expected * (1 - expected) / x.numel()) ** 0.5
+        assert near(changed.double().mean(), expected, error)
+
+    def test_hits_all_channels_of_a_pixel(self, batch):
+        hit = make("salt_pepper")(batch, generator()) != batch
+        assert torch.equal(hit.all(1), hit.any(1))
+
+    def test_level_one_replaces_everything(self, batch):
+        damaged = make("salt_pepper", level=1)(batch, generator())
+        assert ((damaged == 0) | (damaged == 1)).all()
+
+
+class TestMasking:
+    @pytest.mark.parametrize("level", [0.1, 0.4, 0.75])
+    def test_expectation_is_one_minus_level(self, level):
+        x = grey(0.8)
+        damaged = make("masking", level=level)(x, generator()).double()
+        error = 0.8 * (level * (1 - level) / x.numel()) ** 0.5
+        assert near(damaged.mean(), (1 - level) * 0.8, error)
+
+    def test_what_is_left_is_not_rescaled(self, batch):
+        damaged = make("masking")(batch, generator())
+        kept = damaged != 0
+        assert kept.any()
+        assert torch.equal(damaged[kept], batch[kept])
+
+    def test_hits_all_channels_of_a_pixel(self, batch):
+        hit = make("masking")(batch, generator()) != batch
+        assert torch.equal(hit.all(1), hit.any(1))
+
+    def test_level_one_blackens_everything(self, batch):
+        assert not make("masking", level=1)(batch, generator()).any()
