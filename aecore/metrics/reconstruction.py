@@ -1,0 +1,45 @@
+"""Distance between images and their reconstructions, one number an image.
+
+MSE = mean over pixels and channels of (x_hat − x)², and PSNR = 10 · log10(R² / MSE) decibels with
+data range R = 1 (pixels run from 0 to 1): an MSE of 0.01 is 20 dB.
+"""
+
+from torch import Tensor
+
+from aecore.errors import InputError
+
+HIGHEST_PSNR = 100.0
+"""Decibels that stand for a perfect copy, whose true PSNR is infinite (MSE 1e-10 or less)."""
+
+
+def mse_per_image(x_hat: Tensor, x: Tensor) -> Tensor:
+    """Mean squared error of each image: (n,) float64.
+
+    x_hat is taken as it is, also where it leaves [0, 1].
+
+    Args:
+        x_hat, x: (n, ...) float of the same shape; x in [0, 1].
+
+    Raises InputError where the shapes differ (they would broadcast into nonsense).
+    """
+    if x_hat.shape != x.shape:
+        raise InputError(
+            f"Images of shape {tuple(x.shape)} cannot be compared with {tuple(x_hat.shape)}; "
+            "give one reconstruction for each image."
+        )
+    # Doubled first: a diverged model may be so far off that float32 overflows when squared.
+    return (x_hat.double() - x.double()).square().flatten(1).mean(1)
+
+
+def psnr_per_image(x_hat: Tensor, x: Tensor) -> Tensor:
+    """Peak signal-to-noise ratio of each image in dB, at most 100: (n,) float64.
+
+    Average these over images; the PSNR of the average MSE is another, lower number. Arguments
+    and errors as in `mse_per_image`.
+    """
+    return decibels(mse_per_image(x_hat, x))
+
+
+def decibels(mse: Tensor) -> Tensor:
+    """PSNR of mean squared errors, for images in [0, 1]; no error at all counts as 100 dB."""
+    return mse.clamp_min(10 ** (-HIGHEST_PSNR / 10)).log10().mul(-10)
