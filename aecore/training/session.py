@@ -93,7 +93,6 @@ class TrainingSession:
         self._log_every = min(MOST_STEPS_BETWEEN_LOGS, max(1, self.total_steps // LOGS_A_RUN))
         self._validate_every = max(1, config.epochs // VALIDATIONS_A_RUN)
         self._snapshot_steps = snapshot_steps(self.total_steps)
-        torch.manual_seed(config.seed)
 
     def set_learning_rate(self, value: float) -> None:
         """Change the learning rate from the next step on; an event will tell that step."""
@@ -103,6 +102,7 @@ class TrainingSession:
         """Train, from wherever the session stands."""
         at = self.position
         if at.step == 0:
+            torch.manual_seed(self.config.seed)
             yield self._snapshot()
         while at.step < self.total_steps and not at.stopped_early:
             yield from self._change_rate()

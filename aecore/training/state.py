@@ -26,6 +26,8 @@ def capture(session: TrainingSession) -> State:
     """A copy of everything that the next step depends on. Call it at a `StepDone`."""
     rest = {f"optimizer.{i}": tensor for i, tensor in enumerate(session.optimizer.state())}
     rest |= {f"best.{i}": tensor for i, tensor in enumerate(session.best)}
+    if session.position.safe_step != session.position.step:
+        rest |= {f"safe.{i}": tensor for i, tensor in enumerate(session.safe)}
     rest |= {f"random.{name}": t for name, t in random_state(session.device).items()}
     rest["random.noise"] = session.batches.noise.get_state()
     rest["sums"] = session.sums
@@ -47,7 +49,8 @@ def restore(session: TrainingSession, state: State) -> None:
         session.model.load_state_dict(state.model)
         _fill(session.optimizer.state(), state.rest, "optimizer")
         session.best = [t.to(session.device) for t in _numbered(state.rest, "best")]
-        session.safe = [t.clone() for t in session.weights()]
+        safe = _numbered(state.rest, "safe") or session.weights()
+        session.safe = [t.to(session.device, copy=True) for t in safe]
         session.sums = state.rest["sums"].to(session.device)
         session.snapshots.points = state.rest.get("points")
         session.position = Position(**state.numbers)
