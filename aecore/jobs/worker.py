@@ -13,6 +13,8 @@ import sys
 
 from aecore.errors import AecoreError
 from aecore.jobs.drive import Driver
+from aecore.runs.evaluate import evaluate
+from aecore.runs.status import read_status
 from aecore.runs.store import Run, RunStore
 
 
@@ -23,6 +25,8 @@ def work(run: Run) -> int:
     try:
         for _ in driver.events():
             pass
+        if read_status(run).state in ("finished", "stopped"):
+            evaluate(run)  # pages show it; nobody waits for it there
     except AecoreError as error:
         print(error, flush=True)  # noqa: T201
         return 1

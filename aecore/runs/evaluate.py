@@ -49,13 +49,26 @@ def evaluate(run: Run, split: Split = "test", seed: int = 0) -> dict[str, Any]:
     if split not in SPLITS:
         raise InputError(f"There is no split {str(split)[:40]!r}; choose {', '.join(SPLITS)}.")
     loaded = load_model(run)
-    cache = run.folder / f"evaluation-{split}-{int(seed)}.json"
-    key = {"version": VERSION, "step": loaded.step, "weights": loaded.fingerprint}
-    result = _cached(cache, key)
+    result = known(run, loaded, split, seed)
     if result is None:
         result = _evaluate(run, loaded, split, seed)
-        write_json(cache, {**key, "result": result})
+        write_json(_place(run, split, seed), {**_key(loaded), "result": result})
     return result
+
+
+def known(
+    run: Run, loaded: LoadedModel, split: Split = "test", seed: int = 0
+) -> dict[str, Any] | None:
+    """What `evaluate` would return, if it has been measured already; else None, at once."""
+    return _cached(_place(run, split, seed), _key(loaded))
+
+
+def _place(run: Run, split: Split, seed: int) -> Path:
+    return run.folder / f"evaluation-{split}-{int(seed)}.json"
+
+
+def _key(loaded: LoadedModel) -> dict[str, Any]:
+    return {"version": VERSION, "step": loaded.step, "weights": loaded.fingerprint}
 
 
 def _cached(path: Path, key: dict[str, Any]) -> dict[str, Any] | None:

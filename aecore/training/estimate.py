@@ -1,0 +1,54 @@
+"""How long a step takes: measured on a few steps of the very model, on images of noise."""
+
+from __future__ import annotations
+
+import time
+
+import torch
+
+from aecore.corruptions import Corruption
+from aecore.models import Autoencoder, ModelConfig
+from aecore.networks import Network
+from aecore.training.batches import Batches
+from aecore.training.config import TrainConfig
+from aecore.training.devices import pick_device
+from aecore.training.optimizers import OPTIMIZERS
+
+BUDGET = 0.4
+"""Seconds after which no further step is timed."""
+MOST_STEPS = 8
+
+
+def seconds_per_step(
+    kind: type[Autoencoder],
+    config: ModelConfig,
+    network: Network,
+    corruption: Corruption,
+    training: TrainConfig,
+) -> float | None:
+    """Median seconds of one training step, or None off the CPU.
+
+    On a graphics card the measurement would take memory from the runs that use it.
+    """
+    if pick_device(training.device).type != "cpu":
+        return None
+    with torch.random.fork_rng(devices=[]):
+        model = kind(config, network, torch.zeros(network.shape)).train()
+        images = torch.randint(256, (training.batch_size, *network.shape), dtype=torch.uint8)
+        batches = Batches(images, training.batch_size, corruption, seed=0)
+        return _median_step(model, batches, training)
+
+
+def _median_step(model: Autoencoder, batches: Batches, training: TrainConfig) -> float:
+    parameters = list(model.parameters())
+    optimizer = OPTIMIZERS[training.optimizer](parameters, training.weight_decay)
+    taken: list[float] = []
+    while len(taken) < MOST_STEPS and sum(taken) < BUDGET:
+        before = time.perf_counter()
+        x, target = batches.get(len(taken), 0)
+        total = torch.stack(list(model.loss(x, target).values())).sum()
+        gradients = list(torch.autograd.grad(total, parameters))
+        with torch.no_grad():
+            optimizer.step(gradients, 0.0)
+        taken.append(time.perf_counter() - before)
+    return sorted(taken[1:] or taken)[len(taken[1:] or taken) // 2]

@@ -1,0 +1,15 @@
+"""Autoencoder Lab: the web app's entry. Start it with `streamlit run app.py` (or `make run`)."""
+
+import gc
+from pathlib import Path
+
+import streamlit as st
+
+from ui.resources import lifespan
+from ui.routes import routes
+
+app = st.App(Path(__file__).parent / "ui" / "frame.py", routes=routes(), lifespan=lifespan)
+
+# Imports make half a million objects that never die; frozen, no collection looks at them again.
+gc.collect()
+gc.freeze()

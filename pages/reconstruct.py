@@ -1,0 +1,33 @@
+"""Reconstruct: what goes in, what comes out, and how far off it is."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from aecore.runs import Run
+from ui.components import gallery_view
+from ui.reconstruct_parts import controls, measures
+from ui.selection import current_run
+from ui.words import spec_line
+
+TRAIN = Path(__file__).with_name("train.py")
+
+
+def show(run: Run) -> None:
+    """The controls in one line, the samples, and the run's figures at the right."""
+    st.caption(spec_line(run.spec))
+    asked = controls(run)
+    samples, figures = st.columns([3, 1.4], gap="large")
+    with samples:
+        gallery_view(run, asked)
+    with figures:
+        measures(run)
+
+
+st.title("Reconstruct")
+run = current_run()
+if run is None:
+    st.info("Here you will see test images beside their reconstructions. First choose a run.")
+    st.page_link(TRAIN, label="Train one", icon=":material/model_training:")
+else:
+    show(run)

@@ -1,0 +1,1 @@
+"""The only place, beside the pages, that knows Streamlit or HTTP."""

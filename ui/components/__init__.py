@@ -1,0 +1,39 @@
+"""Browser components: plain JavaScript, read from this folder, no build step."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from aecore.runs import Run
+from ui.routes import PLOTLY, base
+
+FOLDER = Path(__file__).parent
+
+
+@lru_cache(maxsize=8)
+def _component(name: str) -> Any:
+    shared = (FOLDER / "shared.js").read_text()
+    script = (FOLDER / f"{name}.js").read_text()
+    style = (FOLDER / f"{name}.css").read_text()
+    # Without isolation: Plotly's own style sheet does not reach into a shadow root.
+    return st.components.v2.component(
+        f"ael_{name}", js=f"{shared}\n{script}", css=style, isolate_styles=False
+    )
+
+
+def live_view(run: Run, *, compact: bool = False) -> None:
+    """Curves, reconstructions and code map of a run, alive; compact leaves out the controls."""
+    data = {"run": run.id, "base": base(), "plotly": PLOTLY, "compact": compact}
+    _component("live")(key=f"live-{run.id}", data=data)
+
+
+def gallery_view(run: Run, asked: dict[str, Any]) -> None:
+    """Test images with their reconstructions; `asked` is what the gallery route reads."""
+    url = f"{base()}/runs/{run.id}/gallery?{urlencode(asked)}"
+    data = {"url": url, "damaged": asked.get("corruption", "none") != "none"}
+    _component("gallery")(key=f"gallery-{run.id}", data=data)

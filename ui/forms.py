@@ -1,0 +1,87 @@
+"""A config becomes widgets here, and nowhere else. The link holds the values, not the widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from aecore.config import Knob
+from ui.selection import choose
+
+FEW = 4
+"""Up to this many choices stand side by side; more go into a list."""
+
+
+def knob_widget(declared: Knob, value: Any, scope: str) -> None:
+    """One setting as a widget that shows `value` and writes changes into the link."""
+    key = f"{scope}:{declared.name}"
+    st.session_state[key] = value  # the link decides, also after an edit elsewhere
+    help_text = f"{declared.help} Short name: `{declared.name}`."
+    shared: dict[str, Any] = {"label": declared.label, "key": key, "help": help_text}
+    shared |= {"on_change": _changed, "args": (declared.name, key)}
+    _WIDGETS[_widget(declared)](declared, shared)
+
+
+def choice_widget(
+    name: str, label: str, options: Sequence[str], value: str, titles: Callable[[str], str],
+    help: str,
+) -> None:  # fmt: skip
+    """One of the four named choices (data set, variant, network, corruption)."""
+    key = f"choice:{name}"
+    st.session_state[key] = value
+    shared: dict[str, Any] = {"label": label, "key": key, "help": help, "format_func": titles}
+    shared |= {"on_change": _changed, "args": (name, key), "options": list(options)}
+    if len(options) <= 2:
+        st.segmented_control(**shared, required=True)
+    else:
+        st.selectbox(**shared)
+
+
+def _changed(name: str, key: str) -> None:
+    value = st.session_state[key]
+    if value is not None:
+        choose(name, value)
+
+
+def _widget(declared: Knob) -> str:
+    if declared.kind == "float" and not declared.log and declared.high is not None:
+        return "slider" if declared.high <= 2 else "float"
+    return declared.kind
+
+
+def _int(declared: Knob, shared: dict[str, Any]) -> None:
+    low, high = int(declared.low or 0), int(declared.high or 0)
+    st.number_input(**shared, min_value=low, max_value=high, step=1)
+
+
+def _float(declared: Knob, shared: dict[str, Any]) -> None:
+    low, high = float(declared.low or 0), float(declared.high or 0)
+    step = max(low, declared.default / 2) if declared.log else (high - low) / 100
+    st.number_input(**shared, min_value=low, max_value=high, step=step, format="%g")
+
+
+def _slider(declared: Knob, shared: dict[str, Any]) -> None:
+    low, high = float(declared.low or 0), float(declared.high or 0)
+    st.slider(**shared, min_value=low, max_value=high, step=0.01)
+
+
+def _bool(declared: Knob, shared: dict[str, Any]) -> None:  # noqa: ARG001
+    st.toggle(**shared)
+
+
+def _choice(declared: Knob, shared: dict[str, Any]) -> None:
+    if len(declared.choices) <= FEW:
+        st.segmented_control(**shared, options=declared.choices, required=True)
+    else:
+        st.selectbox(**shared, options=declared.choices)
+
+
+_WIDGETS: dict[str, Callable[[Knob, dict[str, Any]], None]] = {
+    "int": _int,
+    "float": _float,
+    "slider": _slider,
+    "bool": _bool,
+    "choice": _choice,
+}

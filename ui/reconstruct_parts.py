@@ -1,0 +1,137 @@
+"""The parts of the Reconstruct page: the line of controls, and the table of figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from aecore.config import knobs
+from aecore.corruptions import corruptions
+from aecore.errors import AecoreError, InputError
+from aecore.runs import Run, read_status
+from aecore.runs.evaluate import evaluate, known
+from ui import resources
+from ui.selection import remember
+
+ORDERS = {"worst": "Worst first", "best": "Best first", "first": "As they come"}
+ALL = "-1"
+
+
+def controls(run: Run) -> dict[str, Any]:
+    """The view that the widgets (and so the link) ask for, as the gallery route reads it."""
+    corruption, level, seed, order, label = st.columns([2, 2, 1, 2, 1.6])
+    with corruption:
+        kinds = {kind: entry.title for kind, entry in corruptions.items()}
+        damage = "Damage done to the test images before they go in."
+        name = _select("corrupt", "Corruption", kinds, run.spec.corruption, damage)
+    with level:
+        strength = _level(run, name)
+    with seed:
+        drawn = _number("noise_seed", "Noise seed", "The same seed damages the same pixels again.")
+    with order:
+        wanted = _select("order", "Order", ORDERS, "worst", "By the error of the reconstruction.")
+    with label:
+        classes = resources.run_data(run).classes
+        names = {ALL: "All"} | {str(i): title for i, title in enumerate(classes)}
+        only = _select("label", "Class", names, ALL, "Show the images of one class only.")
+    asked = {"corruption": name, "level": strength, "seed": drawn, "order": wanted, "label": only}
+    # The step makes the browser ask again when a newer checkpoint is there.
+    return {**asked, "step": resources.run_model(run).step}
+
+
+def _select(name: str, label: str, titles: dict[str, str], default: str, help: str) -> str:
+    key, linked = f"reconstruct:{name}", st.query_params.get(name, default)
+    st.session_state[key] = linked if linked in titles else default
+    st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key, help=help,
+                 on_change=remember, args=(name, key))  # fmt: skip
+    return str(st.session_state[key])
+
+
+def _number(name: str, label: str, help: str) -> int:
+    key = f"reconstruct:{name}"
+    linked = st.query_params.get(name, "0")
+    st.session_state[key] = min(int(linked), 10**6) if linked.isdecimal() else 0
+    st.number_input(label, 0, 10**6, step=1, key=key, help=help, on_change=remember,
+                    args=(name, key))  # fmt: skip
+    return int(st.session_state[key])
+
+
+def _level(run: Run, name: str) -> float:
+    declared = next((k for k in knobs(corruptions[name].Config) if k.name == "level"), None)
+    if declared is None:
+        st.slider("Level", 0.0, 1.0, 0.0, disabled=True, help="Choose a corruption first.")
+        return 0.0
+    own = getattr(run.spec.noise, "level", declared.default)
+    default = own if name == run.spec.corruption else declared.default
+    key = f"reconstruct:level:{name}"
+    try:
+        linked = float(st.query_params.get("level", default))
+        st.session_state[key] = corruptions[name].Config.parse({"level": linked}).level  # type: ignore[attr-defined]
+    except (ValueError, InputError):
+        st.session_state[key] = default
+    st.slider(declared.label, declared.low, declared.high, step=0.01, key=key,
+              help=declared.help, on_change=remember, args=("level", key))  # fmt: skip
+    return float(st.session_state[key])
+
+
+@st.fragment(run_every=2.0)
+def measures(run: Run) -> None:
+    """The run's figures on the test split beside PCA's, as soon as they have been measured."""
+    found = known(run, resources.run_model(run))
+    st.subheader("Measured", help="On the test split, which training never saw.")
+    if found is not None:
+        _table(run, found)
+        return
+    if read_status(run).state == "finished":
+        st.caption("Being measured on the whole test split; this takes seconds to minutes.")
+    else:
+        st.caption("The figures of the whole test split are measured when training ends.")
+    if st.button("Measure now", help="Measure the newest saved weights of this run."):
+        _measure(run)
+
+
+def _measure(run: Run) -> None:
+    try:
+        with st.spinner("Measuring on the test split, and PCA beside it …", show_time=True):
+            evaluate(run)
+    except AecoreError as error:
+        st.error(str(error))
+        return
+    st.rerun(scope="fragment")
+
+
+def _table(run: Run, found: dict[str, Any]) -> None:
+    metrics, baselines = found["metrics"], found["baselines"]
+    pca = baselines["pca"]
+    size = run.spec.model.latent_dim
+    rows = [("Copying clean images", ["This run", f"PCA, {size}"],
+             [metrics["mse"], pca["mse"]], [metrics["psnr"], pca["psnr"]])]  # fmt: skip
+    if "noisy_input" in baselines:
+        noisy = baselines["noisy_input"]
+        rows.append(("Cleaning damaged images", ["This run", "The damaged image"],
+                     [metrics["denoising_mse"], noisy["denoising_mse"]],
+                     [metrics["denoising_psnr"], noisy["denoising_psnr"]]))  # fmt: skip
+    for title, names, mse, psnr in rows:
+        st.markdown(f"**{title}**")
+        shown = {"": names, "MSE": [f"{v:.5f}" for v in mse], "PSNR": [f"{v:.2f} dB" for v in psnr]}
+        st.table(shown, hide_index=True)
+    st.caption(
+        f"{found['n']:,} test images, noise seed {found['seed']}, model of step "
+        f"{resources.run_model(run).step}. MSE: mean over pixels, lower is better. PSNR: mean of "
+        "the images' own, higher is better."
+    )
+    st.markdown(_verdict(metrics["mse"], pca["mse"], size))
+
+
+def _verdict(ours: float, theirs: float, size: int) -> str:
+    numbers = f"{size} {'number' if size == 1 else 'numbers'}"
+    if ours < 0.99 * theirs:
+        times = f"{theirs / ours:.2f}"
+        return f"This run copies better than PCA with the same {numbers}: {times} times less error."
+    if ours <= 1.01 * theirs:
+        return f"This run and PCA with the same {numbers} are equal to within 1 %."
+    return (
+        f"**PCA wins here**: with the same {numbers} it makes {ours / theirs:.2f} times less "
+        "error than this run."
+    )

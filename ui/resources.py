@@ -1,0 +1,85 @@
+"""Every long-lived object of the app, each bounded: engine, data sets, models, measurements."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Any
+
+import torch
+
+from aecore.config import Settings
+from aecore.datasets import ImageData, SplitConfig, datasets, open_data
+from aecore.errors import InputError
+from aecore.jobs.demo import ensure_demo
+from aecore.jobs.local import LocalEngine
+from aecore.runs import Cost, Run, RunSpec, RunStore, check
+from aecore.runs.checkpoints import listed
+from aecore.runs.inference import LoadedModel, load_model
+from aecore.training.estimate import seconds_per_step
+
+
+@lru_cache(maxsize=1)
+def engine() -> LocalEngine:
+    """The one launcher of this server."""
+    return LocalEngine()
+
+
+@asynccontextmanager
+async def lifespan(_: Any) -> AsyncIterator[None]:
+    """With the server: have a worker ready from the start, and let it go at the end."""
+    torch.set_num_threads(1)  # pages decode a few images; the cores belong to the workers
+    engine().warm_up()
+    yield
+    engine().close()
+
+
+@lru_cache(maxsize=1)
+def first_visit() -> None:
+    """Start the demonstration run when the first page of an empty home is opened."""
+    ensure_demo(RunStore(), engine())
+
+
+def data_ready(name: str, options: Settings) -> bool:
+    """Whether a data set can be opened without a download."""
+    return datasets[name](options).ready()
+
+
+@lru_cache(maxsize=3)
+def data(name: str, options: Settings, splits: SplitConfig) -> ImageData:
+    """A data set in memory; never downloads. Raises DataUnavailable or InputError."""
+    if not data_ready(name, options):
+        raise InputError(f"{datasets[name].title} has not been downloaded yet.")
+    return open_data(name, options, splits)
+
+
+def run_data(run: Run) -> ImageData:
+    """The data set that a run was trained on."""
+    return data(run.spec.dataset, run.spec.source, run.spec.splits)
+
+
+def run_model(run: Run) -> LoadedModel:
+    """A run's newest saved model. Raises InputError where none is saved yet."""
+    found = listed(run.checkpoints)
+    return _model(run, found[-1].name if found else "")
+
+
+@lru_cache(maxsize=8)
+def _model(run: Run, checkpoint: str) -> LoadedModel:  # noqa: ARG001  the name is half the key
+    return load_model(run)
+
+
+@lru_cache(maxsize=256)
+def cost(spec: RunSpec) -> Cost:
+    """What a spec amounts to. Raises InputError where it cannot work."""
+    return check(spec)
+
+
+@lru_cache(maxsize=256)
+def step_seconds(spec: RunSpec) -> float | None:
+    """Seconds a step takes, measured on this machine just now; None where that needs the run."""
+    return seconds_per_step(
+        spec.kind, spec.model, spec.make_network(spec.make_source().shape),
+        spec.make_corruption(), spec.training,
+    )  # fmt: skip

@@ -1,0 +1,155 @@
+"""The form of the Train page: data, variant, network, corruption, and the rest on request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+from torch import Generator
+
+from aecore.config import Knob, knobs
+from aecore.corruptions import corruptions
+from aecore.datasets import datasets
+from aecore.errors import AecoreError, InputError
+from aecore.models import variants
+from aecore.networks import networks
+from aecore.runs import RunSpec, RunStore
+from aecore.training.batches import to_float
+from aecore.training.snapshots import to_bytes
+from ui import resources
+from ui.figures import strip
+from ui.forms import choice_widget, knob_widget
+from ui.selection import select_run
+from ui.words import duration, spec_line
+
+SHOWN = 8
+BASIC_TRAINING = ("epochs", "seed")
+
+
+def form(spec: RunSpec) -> None:
+    """Every choice of a run. What is chosen lands in the link; nothing is started."""
+    _data(spec)
+    _variant(spec)
+    _corruption(spec)
+    _network(spec)
+    basic = [k for k in knobs(type(spec.training)) if k.name in BASIC_TRAINING]
+    _knobs(spec, "training", basic)
+    with st.expander("Training, in detail"):
+        rest = [k for k in knobs(type(spec.training)) if k.name not in BASIC_TRAINING]
+        _knobs(spec, "training", rest)
+        _knobs(spec, "splits", knobs(type(spec.splits)))
+
+
+def _knobs(spec: RunSpec, part: str, declared: Iterable[Knob]) -> None:
+    scope = f"{spec.variant}:{spec.network}:{spec.corruption}:{spec.dataset}"
+    for knob in declared:
+        knob_widget(knob, getattr(getattr(spec, part), knob.name), scope)
+
+
+def _data(spec: RunSpec) -> None:
+    titles = {name: kind.title for name, kind in datasets.items()}
+    choice_widget(
+        "dataset", "Data", list(datasets), spec.dataset, titles.__getitem__,
+        "The images to learn from. Digits and image patches need no download.",
+    )  # fmt: skip
+    kind = datasets[spec.dataset]
+    _knobs(spec, "source", knobs(kind.Config))
+    if resources.data_ready(spec.dataset, spec.source):
+        images = resources.data(spec.dataset, spec.source, spec.splits).part("train", SHOWN)
+        st.image(strip(images, SHOWN), alt=f"{SHOWN} training images of {kind.title}")
+    st.caption(f"{kind.summary} Licence: {kind.licence}.")
+    if not resources.data_ready(spec.dataset, spec.source):
+        st.caption(":material/download: It will be downloaded when training starts.")
+
+
+def _variant(spec: RunSpec) -> None:
+    titles = {name: kind.title for name, kind in variants.items()}
+    choice_widget(
+        "variant", "Variant", list(variants), spec.variant, titles.__getitem__,
+        "Which kind of autoencoder: what its loss asks for beside a good copy.",
+    )  # fmt: skip
+    kind = variants[spec.variant]
+    st.caption(f"{kind.idea}  \n*{kind.paper}, {kind.year}.*")
+    _knobs(spec, "model", knobs(kind.Config))
+
+
+def _corruption(spec: RunSpec) -> None:
+    titles = {name: kind.title for name, kind in corruptions.items()}
+    choice_widget(
+        "corruption", "Corruption", list(corruptions), spec.corruption, titles.__getitem__,
+        "Damage done to the input; the autoencoder must still give back the clean image.",
+    )  # fmt: skip
+    if spec.corruption == "none":
+        return
+    _knobs(spec, "noise", knobs(corruptions[spec.corruption].Config))
+    if resources.data_ready(spec.dataset, spec.source):
+        images = resources.data(spec.dataset, spec.source, spec.splits).part("train", SHOWN)
+        damaged = spec.make_corruption()(to_float(images), Generator().manual_seed(0))
+        st.image(strip(to_bytes(damaged), SHOWN), alt="The same images as the encoder sees them")
+
+
+def _network(spec: RunSpec) -> None:
+    if not spec.kind.uses_network:
+        st.caption("This variant brings its own layers, so there is no network to choose.")
+        return
+    titles = {name: kind.title for name, kind in networks.items()}
+    choice_widget(
+        "network", "Network", list(networks), spec.network, titles.__getitem__,
+        "The layers of the encoder and the decoder.",
+    )  # fmt: skip
+    st.caption(networks[spec.network].idea)
+    with st.expander("Network, in detail"):
+        _knobs(spec, "layers", knobs(networks[spec.network].Config))
+
+
+def start_panel(spec: RunSpec) -> None:
+    """What the chosen settings cost, and Start; a reason where they cannot work."""
+    st.subheader("Ready to train")
+    st.markdown(spec_line(spec))
+    try:
+        cost = resources.cost(spec)
+    except InputError as error:
+        st.error(f"These settings cannot work. {error}")
+        return
+    columns = st.columns(3)
+    columns[0].metric("Parameters", f"{cost.parameters:,}", help="Numbers that training changes.")
+    ratio = cost.pixels / cost.code_size
+    against = f"{ratio:.3g} times smaller" if ratio >= 1 else f"{1 / ratio:.3g} times larger"
+    columns[1].metric(
+        "Code", f"{cost.code_size:,} of {cost.pixels:,}",
+        help=f"Numbers in the code of one image, of the numbers in the image: {against}.",
+    )  # fmt: skip
+    columns[2].metric("Time", _time(spec, cost.steps), help=_TIME_HELP)
+    if st.button(
+        "Start", type="primary", icon=":material/play_arrow:", on_click=_start, args=(spec,),
+        help="Train in a process of its own: closing this page does not stop it.",
+    ):  # fmt: skip
+        st.rerun()
+    st.caption(
+        "The loss curves, reconstructions and the code map will appear here as soon as you press "
+        "Start. The link in the address bar holds every choice: send it, and others see this form."
+    )
+    if "start_problem" in st.session_state:
+        st.error(st.session_state.pop("start_problem"))
+
+
+_TIME_HELP = (
+    "Measured just now: a few steps of this very network on this machine, times the number of "
+    "steps. Validation and other runs beside it add to that."
+)
+
+
+def _time(spec: RunSpec, steps: int) -> str:
+    seconds = resources.step_seconds(spec)
+    return "shown once it runs" if seconds is None else duration(seconds * steps)
+
+
+def _start(spec: RunSpec) -> None:
+    """Create the run, hand it to a worker, and make it the current one."""
+    try:
+        run = RunStore().create(spec)
+        resources.engine().start(run)
+    except AecoreError as error:
+        st.session_state["start_problem"] = str(error)
+    else:
+        select_run(run)

@@ -1,0 +1,37 @@
+"""Words that several pages say: short names of runs, durations, sizes."""
+
+from __future__ import annotations
+
+from aecore.datasets import datasets
+from aecore.networks import networks
+from aecore.runs import Run, RunSpec, read_status
+
+
+def spec_line(spec: RunSpec) -> str:
+    """A spec in one line: "Digits (8×8) · VAE · …"."""
+    parts = [datasets[spec.dataset].title, spec.kind.title]
+    if spec.kind.uses_network:
+        parts.append(networks[spec.network].title)
+    count = spec.model.latent_dim
+    parts.append(f"code of {count} {'number' if count == 1 else 'numbers'}")
+    if spec.corruption != "none":
+        parts.append(spec.make_corruption().title)
+    return " · ".join([*parts, f"seed {spec.training.seed}"])
+
+
+def run_name(run: Run) -> str:
+    """A run as a list shows it."""
+    status = read_status(run)
+    kind = "Demonstration" if status.demo else run.spec.variant.replace("_", " ")
+    return f"{kind} · {run.spec.dataset} · {run.id[-4:]} · {status.state}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them."""
+    if seconds < 1:
+        return "less than a second"
+    if seconds < 90:
+        return f"about {seconds:.0f} s"
+    if seconds < 5400:
+        return f"about {seconds / 60:.0f} min"
+    return f"about {seconds / 3600:.1f} h"
