@@ -1,0 +1,1 @@
+"""The command line, one idea a file: it reads flags and shows results, and knows nothing more."""

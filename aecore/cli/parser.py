@@ -1,0 +1,102 @@
+"""The commands and their arguments. Importing this imports no torch."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NoReturn
+
+from aecore import __version__
+from aecore.errors import InputError
+
+PROGRAM = "python -m aecore"
+EXAMPLES = f"""examples:
+  {PROGRAM} train vae --dataset digits --latent-dim 2
+  {PROGRAM} train denoising --dataset mnist --corruption gaussian --level 0.5 --epochs 5
+  {PROGRAM} train vae --help          every flag, with its meaning, bounds and default
+  {PROGRAM} runs                      what there is
+  {PROGRAM} resume RUN                go on with a paused run
+  {PROGRAM} evaluate RUN --json       how good it is, beside PCA
+
+Ctrl-C pauses training and saves everything. AECORE_HOME sets the folder of runs, AECORE_DATA
+that of data sets. Exit status: 0 worked or paused, 1 a run failed, 2 bad input."""
+
+LISTS = {
+    "datasets": "list the data sets",
+    "variants": "list the kinds of autoencoder",
+    "networks": "list the networks",
+    "corruptions": "list the ways to damage the input",
+}
+JSON_HELP = "print JSON for machines"
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose complaints are InputErrors, one sentence each."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises InputError."""
+        text = " ".join(message.split())
+        raise InputError(f"{text[:1].upper()}{text[1:]}; `{self.prog} --help` shows what goes.")
+
+
+def read(argv: list[str]) -> argparse.Namespace:
+    """The arguments of one command; `handler` names what runs it as module:function.
+
+    Raises InputError for what cannot be read.
+    """
+    parser = Parser(
+        prog=PROGRAM,
+        description="Train autoencoders and look inside them.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"aecore {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, text in LISTS.items():
+        _command(commands, name, text, f"lists:{name}")
+    _add_train(commands, argv)
+    _add_run_commands(commands)
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        raise InputError(_unknown(unknown[0], argv))
+    return arguments
+
+
+Commands = argparse._SubParsersAction  # its only name, and the type that add_subparsers returns
+
+
+def _command(commands: Commands[Parser], name: str, text: str, handler: str) -> Parser:
+    command = commands.add_parser(
+        name, help=text, description=f"{text[:1].upper()}{text[1:]}.", allow_abbrev=False
+    )
+    command.add_argument("--json", action="store_true", help=JSON_HELP)
+    command.set_defaults(handler=handler)
+    return command
+
+
+def _add_train(commands: Commands[Parser], argv: list[str]) -> None:
+    command = _command(commands, "train", "train a new run", "train:train")
+    if argv[:1] == ["train"]:
+        from aecore.cli.flags import add_flags  # imports torch
+
+        add_flags(command, argv[1:])
+
+
+def _add_run_commands(commands: Commands[Parser]) -> None:
+    resume = _command(commands, "resume", "go on with a paused run", "train:resume")
+    resume.add_argument("id", metavar="RUN", help="the run's id, as `runs` lists it")
+    _command(commands, "runs", "list all runs, newest first", "runs:runs")
+    evaluate = _command(commands, "evaluate", "judge a run on unseen images", "runs:evaluate")
+    evaluate.add_argument("id", metavar="RUN", help="the run's id, as `runs` lists it")
+    evaluate.add_argument(
+        "--split", default="test", metavar="NAME", help="train, validation or test (default: test)"
+    )
+    evaluate.add_argument(
+        "--seed", default="0", metavar="N", help="fixes the noise on the input (default: 0)"
+    )
+
+
+def _unknown(flag: str, argv: list[str]) -> str:
+    words = [word for word in argv[:2] if not word.startswith("-")]
+    command = " ".join([PROGRAM, *words[: 2 if words[:1] == ["train"] else 1]])
+    return f"There is no {flag[:60]!r} here; `{command} --help` shows every flag."

@@ -1,0 +1,62 @@
+"""`runs` and `evaluate`: what is in the store, and how good it is."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import datetime
+from typing import Any
+
+from aecore.cli.output import say, say_json, say_table
+from aecore.errors import AecoreError, InputError
+from aecore.runs import Run, RunStore, read_status
+from aecore.runs.evaluate import evaluate as judge
+
+COLUMNS = ("id", "state", "dataset", "variant", "step", "created")
+
+
+def runs(arguments: Namespace) -> int:
+    """All runs, newest first."""
+    found = [_row(run) for run in RunStore()]
+    if arguments.json:
+        say_json(found)
+    elif found:
+        say_table([name.upper() for name in COLUMNS], [list(row.values()) for row in found])
+    else:
+        say("There are no runs yet.")
+    return 0
+
+
+def evaluate(arguments: Namespace) -> int:
+    """Metrics of one run beside the baselines."""
+    try:
+        seed = int(arguments.seed)
+    except ValueError:
+        raise InputError(f"--seed: expected a whole number, got {arguments.seed[:40]!r}.") from None
+    result = judge(RunStore()[arguments.id], arguments.split, seed)
+    if arguments.json:
+        say_json(result)
+    else:
+        _show(result)
+    return 0
+
+
+def _row(run: Run) -> dict[str, Any]:
+    try:
+        status, spec = read_status(run), run.spec
+    except AecoreError:  # one damaged run must not hide the others
+        return dict(zip(COLUMNS, (run.id, "unreadable", "", "", 0, ""), strict=True))
+    created = datetime.fromtimestamp(status.created).isoformat(" ", "seconds")
+    values = (run.id, status.state, spec.dataset, spec.variant, status.step, created)
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def _show(result: dict[str, Any]) -> None:
+    say(f"Run {result['run']} on the {result['n']:,} images of the {result['split']} split:")
+    scores = {"this model": result["metrics"], **result["baselines"]}
+    names = list(result["metrics"])
+    rows = [[who, *(_number(values.get(name)) for name in names)] for who, values in scores.items()]
+    say_table(["", *(f"{name} (dB)" if "psnr" in name else name for name in names)], rows)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
