@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 
@@ -100,7 +101,7 @@ class Driver:
         session = TrainingSession(model, data, spec.make_corruption(), spec.training, changes)
         state, problems = load_last(self.run.checkpoints)
         for problem in problems:
-            print(problem, flush=True)  # noqa: T201  the worker's output is the run's log
+            print(problem, file=sys.stderr, flush=True)  # noqa: T201  a worker's goes to its log
         if state is not None:
             restore(session, state)
         return session

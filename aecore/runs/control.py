@@ -11,6 +11,7 @@ import psutil
 from aecore.runs.database import Database, put_status
 from aecore.runs.status import LIVE, RESUMABLE, status_of, worker_alive
 from aecore.runs.store import Run
+from aecore.training import TrainConfig
 
 Action = Literal["pause", "stop", "learning_rate"]
 
@@ -47,8 +48,11 @@ def ask(
 ) -> None:
     """Ask a run's worker to pause, stop or change its learning rate; asking twice is harmless.
 
-    A run without a worker is stopped at once. Raises StoreError where the disk refuses.
+    A run without a worker is stopped at once. Raises StoreError where the disk refuses, and
+    InputError for a learning rate that no run may have.
     """
+    if action == "learning_rate":
+        TrainConfig.parse({"learning_rate": value})
     database = run.database()
     try:
         state = status_of(run, database.status()).state

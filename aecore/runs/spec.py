@@ -7,7 +7,7 @@ own, unless the data set or the variant suggests a better one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -59,6 +59,8 @@ class RunSpec:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> RunSpec:
         """The spec that `to_json` wrote. Raises InputError where it cannot be read."""
+        if not isinstance(values, Mapping):
+            raise InputError("This run's spec cannot be read: it is no table of settings.")
         if values.get("schema") != SCHEMA:
             raise InputError(
                 f"This run has schema {values.get('schema')}, this version reads {SCHEMA}; "
@@ -68,7 +70,7 @@ class RunSpec:
             names: dict[str, Any] = {name: values[name] for name in CHOICES}
             kinds = part_kinds(**names)
             parts: dict[str, Any] = {n: kind.parse(values[n]) for n, kind in kinds.items()}
-            changes = tuple((int(s), float(v)) for s, v in values["learning_rate_changes"])
+            changes = _checked(values["learning_rate_changes"])
         except (KeyError, TypeError, ValueError, ValidationError) as error:
             raise InputError(f"This run's spec cannot be read: {error}") from error
         return cls(**names, **parts, learning_rate_changes=changes)
@@ -187,9 +189,21 @@ def _text(value: Any) -> str:
 def _parse_changes(text: str) -> tuple[tuple[int, float], ...]:
     try:
         pairs = [pair.split(":") for pair in text.split(",") if pair]
-        return tuple((int(step), float(value)) for step, value in pairs)
-    except ValueError:
+        return _checked(pairs)
+    except (AttributeError, TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError(
             "learning_rate_changes: expected step:value pairs such as 120:0.001,240:0.0005, "
-            f"got {text[:60]!r}."
+            f"got {str(text)[:60]!r}."
         ) from None
+
+
+def _checked(pairs: Iterable[Sequence[Any]]) -> tuple[tuple[int, float], ...]:
+    """Pairs of a step from 1 on and a learning rate within its bounds."""
+    changes = tuple((int(step), float(value)) for step, value in pairs)
+    for step, value in changes:
+        TrainConfig.parse({"learning_rate": value})
+        if step < 1:
+            raise InputError(f"learning_rate_changes: steps count from 1, got {step}.")
+    return changes
