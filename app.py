@@ -5,10 +5,16 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.errors import explain
 from ui.resources import lifespan
 from ui.routes import routes
 
-app = st.App(Path(__file__).parent / "ui" / "frame.py", routes=routes(), lifespan=lifespan)
+app = st.App(
+    Path(__file__).parent / "ui" / "frame.py",
+    routes=routes(),
+    lifespan=lifespan,
+    on_script_error=explain,
+)
 
 # Imports make half a million objects that never die; frozen, no collection looks at them again.
 gc.collect()

@@ -13,26 +13,28 @@ TRAIN = Path(__file__).with_name("train.py")
 RECONSTRUCT = Path(__file__).with_name("reconstruct.py")
 
 st.title("Autoencoder Lab")
-words, ways = st.columns([3, 1], gap="large", vertical_alignment="center")
-with words:
-    st.markdown(
-        "An **autoencoder** learns to copy its input through a narrow gap. "
-        "Its first half, the **encoder**, squeezes an image into a few numbers, the **code**. "
-        "Its second half, the **decoder**, redraws the image from the code alone. "
-        "Nobody tells it what to keep: it learns that by comparing each **reconstruction** with "
-        "its image, thousands of times. "
-        "What it keeps is what the images have in common, which is why the code can group, "
-        "clean, compress and invent images."
+st.markdown(
+    "An **autoencoder** learns to copy its input through a narrow gap. "
+    "Its first half, the **encoder**, squeezes an image into a few numbers, the **code**. "
+    "Its second half, the **decoder**, redraws the image from the code alone. "
+    "Nobody tells it what to keep: it learns that by comparing each **reconstruction** with "
+    "its image, thousands of times. "
+    "What it keeps is what the images have in common, which is why the code can group, "
+    "clean, compress and invent images.",
+    width=820,
+)
+demo = next((run for run in RunStore() if read_status(run).demo), None)
+with st.container(horizontal=True):
+    st.page_link(
+        TRAIN, label="**Train your own**", icon=":material/model_training:", width="content"
     )
-with ways:
-    st.page_link(TRAIN, label="**Train your own**", icon=":material/model_training:")
-    demo = next((run for run in RunStore() if read_status(run).demo), None)
     if demo is not None:
         st.page_link(
             RECONSTRUCT,
-            label="Look at this one's reconstructions",
+            label="See its reconstructions",
             icon=":material/compare:",
             query_params={RUN: demo.id},
+            width="content",
         )
 
 if demo is None:

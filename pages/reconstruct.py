@@ -17,10 +17,10 @@ def show(run: Run) -> None:
     """The controls in one line, the samples, and the run's figures at the right."""
     st.caption(spec_line(run.spec))
     asked = controls(run)
-    samples, figures = st.columns([3, 1.4], gap="large")
-    with samples:
+    grid = st.grid(3, min_column_width=260, gap="medium")
+    with grid.cell(column_span=2):
         gallery_view(run, asked)
-    with figures:
+    with grid.cell():
         measures(run)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from aecore.runs import Run
-from ui.components import live_view
+from ui.components import live_view, preload_charts
 from ui.selection import RUN, current_run, edit_spec, linked_spec
 from ui.train_form import form, start_panel
 from ui.words import spec_line
@@ -39,8 +39,9 @@ else:
     spec, problems = linked_spec()
     for problem in problems:
         st.warning(f"The link asked for something that cannot be: {problem} The default is used.")
-    left, right = st.columns([1, 2], gap="large")
-    with left:
+    grid = st.grid(3, min_column_width=280, gap="medium")
+    with grid.cell():
         form(spec)
-    with right:
+    with grid.cell(column_span=2):
         start_panel(spec)
+        preload_charts()

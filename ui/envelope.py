@@ -13,14 +13,18 @@ from typing import Any
 
 import numpy as np
 
+NARROW = {"float64": np.float32, "int64": np.int32}
+"""What a picture or a label does not need in full."""
+
 
 def pack(values: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
-    """Values (JSON-able) and arrays (uint8, int8, int32 or float32, sent little endian)."""
+    """Values (JSON-able) and arrays, sent as uint8, int8, int32 or float32, little endian."""
     entries, chunks, offset = {}, [], 0
     for name, array in arrays.items():
-        content = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes()
+        dtype = np.dtype(NARROW.get(array.dtype.name, array.dtype))
+        content = np.ascontiguousarray(array).astype(dtype.newbyteorder("<")).tobytes()
         padded = content + bytes(-len(content) % 8)
-        entries[name] = {"dtype": array.dtype.name, "shape": array.shape, "offset": offset}
+        entries[name] = {"dtype": dtype.name, "shape": array.shape, "offset": offset}
         chunks.append(padded)
         offset += len(padded)
     header = json.dumps({"values": values, "arrays": entries}, allow_nan=False).encode()

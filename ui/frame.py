@@ -1,4 +1,4 @@
-"""The frame around every page: title, navigation, the current run, one sentence for any error."""
+"""The frame around every page: title, navigation, the current run, the machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import psutil
 import streamlit as st
 import torch
 
-from aecore.errors import AecoreError
 from aecore.runs import RunStore, read_status
 from ui.resources import first_visit
 from ui.selection import current_run, select_run
@@ -64,12 +63,10 @@ st.set_page_config(
     page_title="Autoencoder Lab",
     page_icon=str(Path(__file__).parent / "icon.png"),
     layout="wide",
+    initial_sidebar_state=230,
 )
 page = st.navigation(pages(), expanded=True)
-try:
-    first_visit()
-    run_picker()
-    machine_line()
-    page.run()
-except AecoreError as error:
-    st.error(str(error))
+first_visit()
+run_picker()
+machine_line()
+page.run()

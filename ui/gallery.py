@@ -72,8 +72,8 @@ def gallery(run: Run, asked: Mapping[str, str]) -> bytes:
         "inputs": to_bytes(found.inputs[rows]),
         "outputs": to_bytes(found.outputs[rows]),
         "errors": error.mul(127).round().to(torch.int8),
-        "labels": labels[rows].to(torch.int32),
-        "rows": rows.to(torch.int32),
+        "labels": labels[rows],
+        "rows": rows,
         "psnr_in": found.psnr_in[rows],
         "psnr_out": found.psnr_out[rows],
     }

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from aecore.datasets import datasets
 from aecore.errors import InputError
 from aecore.runs import Run, read_status
@@ -55,9 +53,8 @@ def fixed(run: Run) -> bytes:
     """The fixed test images of a run, as an envelope. Raises InputError while there are none."""
     tensors = _tensors(run, "fixed")
     arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
-    narrow = {n: a.astype(np.int32) if a.dtype == np.int64 else a for n, a in arrays.items()}
     classes = datasets[run.spec.dataset](run.spec.source).classes
-    return pack({"classes": classes, "corruption": run.spec.corruption}, narrow)
+    return pack({"classes": classes, "corruption": run.spec.corruption}, arrays)
 
 
 def snapshot(run: Run, step: int) -> bytes:

@@ -20,18 +20,18 @@ ALL = "-1"
 
 def controls(run: Run) -> dict[str, Any]:
     """The view that the widgets (and so the link) ask for, as the gallery route reads it."""
-    corruption, level, seed, order, label = st.columns([2, 2, 1, 2, 1.6])
-    with corruption:
+    line = st.grid(5, min_column_width=130)
+    with line.cell():
         kinds = {kind: entry.title for kind, entry in corruptions.items()}
         damage = "Damage done to the test images before they go in."
         name = _select("corrupt", "Corruption", kinds, run.spec.corruption, damage)
-    with level:
+    with line.cell():
         strength = _level(run, name)
-    with seed:
+    with line.cell():
         drawn = _number("noise_seed", "Noise seed", "The same seed damages the same pixels again.")
-    with order:
+    with line.cell():
         wanted = _select("order", "Order", ORDERS, "worst", "By the error of the reconstruction.")
-    with label:
+    with line.cell():
         classes = resources.run_data(run).classes
         names = {ALL: "All"} | {str(i): title for i, title in enumerate(classes)}
         only = _select("label", "Class", names, ALL, "Show the images of one class only.")
@@ -70,7 +70,8 @@ def _level(run: Run, name: str) -> float:
         st.session_state[key] = corruptions[name].Config.parse({"level": linked}).level  # type: ignore[attr-defined]
     except (ValueError, InputError):
         st.session_state[key] = default
-    st.slider(declared.label, declared.low, declared.high, step=0.01, key=key,
+    low, high = float(declared.low or 0), float(declared.high or 1)
+    st.slider(declared.label, low, high, step=0.01, key=key,
               help=declared.help, on_change=remember, args=("level", key))  # fmt: skip
     return float(st.session_state[key])
 

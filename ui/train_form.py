@@ -111,15 +111,15 @@ def start_panel(spec: RunSpec) -> None:
     except InputError as error:
         st.error(f"These settings cannot work. {error}")
         return
-    columns = st.columns(3)
-    columns[0].metric("Parameters", f"{cost.parameters:,}", help="Numbers that training changes.")
+    figures = st.grid(3, min_column_width=150)
+    figures.metric("Parameters", f"{cost.parameters:,}", help="Numbers that training changes.")
     ratio = cost.pixels / cost.code_size
     against = f"{ratio:.3g} times smaller" if ratio >= 1 else f"{1 / ratio:.3g} times larger"
-    columns[1].metric(
+    figures.metric(
         "Code", f"{cost.code_size:,} of {cost.pixels:,}",
         help=f"Numbers in the code of one image, of the numbers in the image: {against}.",
     )  # fmt: skip
-    columns[2].metric("Time", _time(spec, cost.steps), help=_TIME_HELP)
+    figures.metric("Time", _time(spec, cost.steps), help=_TIME_HELP)
     if st.button(
         "Start", type="primary", icon=":material/play_arrow:", on_click=_start, args=(spec,),
         help="Train in a process of its own: closing this page does not stop it.",

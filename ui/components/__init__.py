@@ -32,6 +32,11 @@ def live_view(run: Run, *, compact: bool = False) -> None:
     _component("live")(key=f"live-{run.id}", data=data)
 
 
+def preload_charts() -> None:
+    """Have the browser fetch the chart library now; shows nothing."""
+    _component("preload")(key="preload", data={"url": f"{base()}/{PLOTLY}"})
+
+
 def gallery_view(run: Run, asked: dict[str, Any]) -> None:
     """Test images with their reconstructions; `asked` is what the gallery route reads."""
     url = f"{base()}/runs/{run.id}/gallery?{urlencode(asked)}"

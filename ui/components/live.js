@@ -40,6 +40,7 @@ class LiveView {
   }
 
   build({ compact }) {
+    this.compact = !!compact;
     this.message = make("span", { class: "ael-message", role: "status" });
     this.numbers = make("span", { class: "ael-numbers" });
     this.bar = make("progress", { max: 1, value: 0, "aria-label": "Share of the training done" });
@@ -134,6 +135,7 @@ class LiveView {
     const resume = button("resume", "Resume", "Go on from the last saved step.");
     const offered = { running: [pause, stop], starting: [stop], queued: [resume, stop], paused: [resume, stop], interrupted: [resume, stop] };
     this.buttons.replaceChildren(...(offered[state] || []));
+    this.buttons.hidden = this.compact;
     this.rate.hidden = state !== "running";
   }
 
@@ -229,8 +231,9 @@ class LiveView {
   trace({ split, term, steps, values }) {
     const terms = [...new Set([...this.curves.values()].map((curve) => curve.term))].sort((a, b) => (b === "total") - (a === "total"));
     const colour = OKABE_ITO[terms.indexOf(term) % OKABE_ITO.length];
-    const name = `${TITLES[term] || term} (${split})`;
-    return { x: [...steps], y: [...values], name, mode: steps.length < 3 && split === "train" ? "lines" : "lines", line: { color: colour, width: split === "train" ? 1.6 : 2, dash: DASHES[split] }, hovertemplate: `${name}: %{y:.5g} at step %{x}<extra></extra>` };
+    const title = TITLES[term] || term;
+    const name = split === "train" ? title : `${title}, ${split}`;
+    return { x: [...steps], y: [...values], name, mode: "lines", line: { color: colour, width: split === "train" ? 1.6 : 2, dash: DASHES[split] }, showlegend: split === "train", hovertemplate: `${name}: %{y:.5g} at step %{x}<extra></extra>` };
   }
 
   layout() {
@@ -293,8 +296,8 @@ class LiveView {
     const width = this.images.clientWidth;
     if (!width) return;
     const count = originals.shape[0];
-    const columns = width < 520 ? Math.ceil(count / 2) : count;
-    const cell = width / columns;
+    const columns = width / count < 30 ? Math.ceil(count / 2) : count;
+    const cell = Math.min(48, width / columns);
     const blocks = Math.ceil(count / columns);
     const gap = 6;
     const context = sized(this.images, width, blocks * rows.length * cell + (blocks - 1) * gap);
@@ -324,7 +327,7 @@ class LiveView {
       drawMark(context, x, y, 3, this.fixed.arrays.sample_labels.data[i]);
     }
     const { explained } = this.current;
-    const what = explained < 1 ? `first two principal components of the code, ${Math.round(100 * explained)} % of its variance` : "the two numbers of the code";
+    const what = explained < 1 ? `two principal components, ${Math.round(100 * explained)} % of the variance` : "the two numbers of the code";
     this.mapHint.textContent = `${count} test images; ${what}`;
     this.map.setAttribute("aria-label", `Code map of ${count} test images at step ${this.current.step}: ${what}`);
   }
@@ -378,13 +381,3 @@ function duration(seconds) {
 }
 
 const format = (value) => (value === null ? "not a number" : value.toPrecision(4));
-
-function loadPlotly(url) {
-  if (!window.aelPlotly) {
-    window.aelPlotly = new Promise((resolve, reject) => {
-      const script = make("script", { src: url, onload: () => resolve(window.Plotly), onerror: () => reject(new Error("The chart library could not be loaded.")) });
-      document.head.append(script);
-    });
-  }
-  return window.aelPlotly;
-}

@@ -108,3 +108,14 @@ function make(tag, attributes = {}, ...children) {
   element.append(...children);
   return element;
 }
+
+/** Plotly, loaded once a page from our own route. */
+function loadPlotly(url) {
+  if (!window.aelPlotly) {
+    window.aelPlotly = new Promise((resolve, reject) => {
+      const script = make("script", { src: url, onload: () => resolve(window.Plotly), onerror: () => reject(new Error("The chart library could not be loaded.")) });
+      document.head.append(script);
+    });
+  }
+  return window.aelPlotly;
+}
