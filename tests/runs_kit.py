@@ -1,0 +1,81 @@
+"""Small runs, what they leave on the disk, and waiting: for the tests of runs, jobs and the CLI."""
+
+import time
+
+from aecore.jobs.drive import Driver
+from aecore.runs import Run, RunSpec, RunStore, read_status
+from aecore.runs.checkpoints import load_last
+from aecore.training import StepDone
+
+SMALL = {"dataset": "digits", "variant": "vae", "width": 16, "latent_dim": 2, "epochs": 4}
+
+
+def new_run(**flat) -> Run:
+    """A run of few steps that nobody trains yet."""
+    return RunStore().create(RunSpec.from_flat({**SMALL, **flat}))
+
+
+def drive(run: Run, until: int | None = None) -> list:
+    """Train in this process: to the end, or as if killed right after step `until`."""
+    seen = []
+    events = Driver(run).events()
+    for event in events:
+        seen.append(event)
+        if isinstance(event, StepDone) and event.step == until:
+            events.close()
+            break
+    return seen
+
+
+def finished(**flat) -> Run:
+    """A run that was trained without a break."""
+    run = new_run(**flat)
+    drive(run)
+    return run
+
+
+def weights(run: Run) -> dict[str, bytes]:
+    """The last saved weights, bit by bit."""
+    state, problems = load_last(run.checkpoints)
+    assert not problems
+    return {name: tensor.numpy().tobytes() for name, tensor in state.model.items()}
+
+
+def table(run: Run, query: str) -> list[tuple]:
+    """Rows of a run's database."""
+    database = run.database()
+    try:
+        return database.rows(query)
+    finally:
+        database.close()
+
+
+def curves(run: Run) -> list[tuple]:
+    """Every metric row and every learning rate, in order."""
+    metrics = table(run, "SELECT step, split, term, value, kind FROM metric ORDER BY 1, 2, 3")
+    return metrics + table(run, "SELECT step, epoch, learning_rate FROM rate ORDER BY 1")
+
+
+def wait(condition, what: str, seconds: float = 60) -> None:
+    """Until a condition holds; the limit only keeps a broken test from hanging."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"waited too long for {what}"
+        time.sleep(0.02)
+
+
+def wait_for(run: Run, *states: str) -> None:
+    """Until a run is in one of these states."""
+    wait(lambda: read_status(run).state in states, f"{states}, it is {read_status(run)}")
+
+
+def is_sentence(text: object) -> bool:
+    """Whether a message is fit for a person: one line, whole, without the inside of the program."""
+    line = str(text)
+    inside = ("Traceback", "Error(", "pydantic", "object at 0x")
+    return (
+        10 < len(line) < 900
+        and "\n" not in line
+        and line.endswith(".")
+        and not any(word in line for word in inside)
+    )
