@@ -20,11 +20,12 @@ class LocalEngine:
         self._lock = threading.Lock()
         self._spare: subprocess.Popen[bytes] | None = None
         self._children: list[subprocess.Popen[bytes]] = []
+        self._closed = False
 
     def warm_up(self) -> None:
         """Have a worker ready, so that the next run need not wait for imports."""
         with self._lock:
-            if self._spare is None or self._spare.poll() is not None:
+            if not self._closed and (self._spare is None or self._spare.poll() is not None):
                 self._spare = _spawn()
 
     def start(self, run: Run) -> bool:
@@ -44,8 +45,10 @@ class LocalEngine:
     def close(self) -> None:
         """Let the waiting worker go; those that train go on."""
         with self._lock:
+            self._closed = True  # a warm-up may still be due
             if self._spare is not None and self._spare.stdin is not None:
                 self._spare.stdin.close()
+                self._children.append(self._spare)
                 self._spare = None
 
 

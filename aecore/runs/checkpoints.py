@@ -9,7 +9,7 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
-from aecore.errors import CheckpointDamaged
+from aecore.errors import CheckpointDamaged, StoreError
 from aecore.runs.files import digest, pack, sync_folder, unpack, write, write_json
 from aecore.training.state import State
 
@@ -20,15 +20,34 @@ MANIFEST = "manifest.json"
 def save(folder: Path, state: State) -> Path:
     """Write `folder/step-…` and drop all but the last two. Raises StoreError; older ones stay."""
     step = int(state.numbers["step"])
-    target = folder / f"step-{step:010d}"
-    partial = folder / f".step-{step:010d}.{os.getpid()}"
-    partial.mkdir(parents=True, exist_ok=True)
     contents = {
         "model.safetensors": pack(state.model),
         "rest.safetensors": pack(state.rest),
         "numbers.json": json.dumps(_to_json(state.numbers), allow_nan=False).encode(),
     }
+    target = folder / f"step-{step:010d}"
     try:
+        _place(contents, step, target)
+    except OSError as error:
+        if isinstance(error, StoreError):
+            raise
+        raise StoreError(
+            f"Could not save {target.name}: {error.strerror}. Free some disk space or check the "
+            "rights of the folder; what was saved before is untouched."
+        ) from error
+    for old in listed(folder)[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return target
+
+
+def _place(contents: dict[str, bytes], step: int, target: Path) -> None:
+    """Write all parts beside each other under another name, then rename the whole."""
+    folder = target.parent
+    for left in folder.glob(".step-*"):  # of a worker that was killed while saving
+        shutil.rmtree(left, ignore_errors=True)
+    partial = folder / f".{target.name}.{os.getpid()}"
+    try:
+        partial.mkdir(parents=True)
         for name, content in contents.items():
             write(partial / name, content)
         sums = {name: digest(content) for name, content in contents.items()}
@@ -39,9 +58,6 @@ def save(folder: Path, state: State) -> Path:
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     sync_folder(folder)
-    for old in listed(folder)[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
-    return target
 
 
 def listed(folder: Path) -> list[Path]:

@@ -72,7 +72,8 @@ class RunSpec:
             parts: dict[str, Any] = {n: kind.parse(values[n]) for n, kind in kinds.items()}
             changes = _checked(values["learning_rate_changes"])
         except (KeyError, TypeError, ValueError, ValidationError) as error:
-            raise InputError(f"This run's spec cannot be read: {error}") from error
+            reason = str(error).rstrip(".")
+            raise InputError(f"This run's spec cannot be read: {reason}.") from error
         return cls(**names, **parts, learning_rate_changes=changes)
 
     @classmethod

@@ -53,7 +53,8 @@ class Run:
         try:
             return RunSpec.from_json(json.loads((self.folder / "spec.json").read_bytes()))
         except (OSError, ValueError) as error:
-            raise InputError(f"Run {self.id} cannot be read: {error}") from error
+            reason = str(error).rstrip(".")
+            raise InputError(f"Run {self.id} cannot be read: {reason}.") from error
 
     def database(self) -> Database:
         """A fresh connection to `metrics.db`; close it after use."""
