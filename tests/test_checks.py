@@ -1,0 +1,66 @@
+"""What is refused before anything starts, and what it would cost."""
+
+from math import prod
+
+import pytest
+from runs_kit import SMALL, is_sentence
+
+from aecore.datasets import open_data
+from aecore.errors import InputError
+from aecore.models import new_model
+from aecore.runs import RunSpec, check, checks
+from aecore.training import TrainingSession
+
+
+def refused(**flat):
+    with pytest.raises(InputError) as caught:
+        check(RunSpec.from_flat(flat))
+    assert is_sentence(caught.value)
+    return str(caught.value)
+
+
+def test_a_denoiser_needs_noise():
+    assert "choose a corruption" in refused(variant="denoising", corruption="none")
+
+
+@pytest.mark.parametrize("how", [{"batch_size": 1}, {"train_limit": 1}])
+def test_batch_norm_needs_two_images(how):
+    assert "two images" in refused(batch_norm=True, **how)
+
+
+def test_small_images_cannot_be_halved_for_ever():
+    assert "depth" in refused(network="conv", depth=6)
+
+
+def test_what_does_not_fit_into_memory_is_refused(monkeypatch):
+    largest = {"width": 4096, "depth": 6, "latent_dim": 4096}
+    assert check(RunSpec.from_flat(SMALL))
+    monkeypatch.setattr(checks, "ROOM", 1e-3)
+    assert "GB of memory" in refused(**largest)
+
+
+@pytest.mark.parametrize("network", ["mlp", "conv"])
+@pytest.mark.parametrize("variant", ["autoencoder", "vae", "linear"])
+@pytest.mark.parametrize(
+    "limits", [{}, {"train_limit": 100, "batch_size": 64}, {"batch_size": 65_536, "epochs": 3}]
+)
+def test_the_cost_is_what_training_then_takes(variant, network, limits):
+    spec = RunSpec.from_flat({**SMALL, "variant": variant, "network": network, **limits})
+    cost = check(spec)
+    data = open_data(spec.dataset, spec.source, spec.splits)
+    model = new_model(variant, spec.model, spec.make_network(data.shape), data.mean, 0)
+    session = TrainingSession(model, data, spec.make_corruption(), spec.training)
+    assert cost.parameters == sum(p.numel() for p in model.parameters())
+    assert cost.steps == session.total_steps
+    assert cost.code_size == model.code_size == 2
+    assert cost.train_images == data.size("train")
+    assert cost.pixels == prod(data.shape)
+    assert cost.memory > 4 * 7 * cost.parameters
+
+
+def test_the_largest_model_is_counted_without_being_made():
+    cost = checks.empty_model
+    spec = RunSpec.from_flat({"width": 4096, "depth": 6, "latent_dim": 4096})
+    model = cost(spec.variant, spec.model, spec.make_network((1, 8, 8)))
+    assert model.parameter_count() > 10**7
+    assert all(parameter.is_meta for parameter in model.parameters())
