@@ -107,7 +107,11 @@ class RunSpec:
         if self.learning_rate_changes:
             pairs = (f"{step}:{_text(value)}" for step, value in self.learning_rate_changes)
             different["learning_rate_changes"] = ",".join(pairs)
-        return {**self.names, **different}
+        # The other two are named where the data set and the variant would not bring them anyway.
+        base = {name: self.names[name] for name in ("dataset", "variant")}
+        brought = chosen_names(base)
+        own = {name: value for name, value in self.names.items() if value != brought[name]}
+        return {**base, **own, **different}
 
     def defaults(self) -> RunSpec:
         """The spec of the same four choices with nothing else chosen."""

@@ -84,21 +84,38 @@ class LiveView {
     if (window.Plotly) window.Plotly.purge(this.plot);
   }
 
+  /** Ask for news again and again; one question at a time, or a step would be drawn twice. */
   async poll() {
+    if (this.asking) {
+      this.hurry = true;
+      return;
+    }
     clearTimeout(this.timer);
-    let wait = FAST;
+    this.asking = true;
+    const wait = await this.askOnce();
+    this.asking = false;
+    if (this.closed) return;
+    this.timer = setTimeout(() => this.poll(), this.hurry ? 0 : document.hidden ? SLOW : wait);
+    this.hurry = false;
+  }
+
+  /** One question and what it changes; returns the milliseconds to wait before the next. */
+  async askOnce() {
     try {
       const news = await ask(`${this.url}/live?since=${this.since}`);
-      if (this.closed) return;
+      if (this.closed) return SLOW;
       this.problem.hidden = true;
       await this.take(news);
-      wait = this.isLive ? FAST : SLOW;
+      return this.isLive ? FAST : SLOW;
     } catch (error) {
-      this.problem.hidden = false;
-      this.problem.textContent = error.message;
-      wait = SLOW / 2;
+      this.tell(error);
+      return SLOW / 2;
     }
-    if (!this.closed) this.timer = setTimeout(() => this.poll(), document.hidden ? SLOW : wait);
+  }
+
+  tell(error) {
+    this.problem.hidden = false;
+    this.problem.textContent = error.message;
   }
 
   async take(news) {
@@ -151,8 +168,7 @@ class LiveView {
       this.poll();
     } catch (error) {
       this.buttonState = null;
-      this.problem.hidden = false;
-      this.problem.textContent = error.message;
+      this.tell(error);
     }
   }
 
