@@ -104,7 +104,10 @@ class RunStore:
             shutil.rmtree(partial, ignore_errors=True)
             if isinstance(error, StoreError):
                 raise
-            raise StoreError(f"A run's folder could not be made in {self.root}: {error}") from error
+            raise StoreError(
+                f"A run's folder could not be made in {self.root} ({error.strerror}); free some "
+                "disk space or set AECORE_HOME to a folder you may write to."
+            ) from error
         return self[run.id]
 
     def __getitem__(self, run_id: str) -> Run:
