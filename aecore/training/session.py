@@ -32,6 +32,7 @@ from aecore.training.validation import Validation
 MOST_STEPS_BETWEEN_LOGS = 20
 LOGS_A_RUN = 600
 VALIDATIONS_A_RUN = 200
+MOST_STEPS_BETWEEN_COPIES = 20
 
 
 @dataclass
@@ -76,7 +77,8 @@ class TrainingSession:
         """
         self.config = config
         self.device = pick_device(config.device)
-        self.model = model.to(self.device)
+        # oneDNN and cuDNN convolve this layout about 1.5 times faster; only kernels are 4-D.
+        self.model = model.to(self.device, memory_format=torch.channels_last)
         self.parameters: list[Tensor] = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = OPTIMIZERS[config.optimizer](self.parameters, config.weight_decay)
         images = data.part("train").to(self.device)
@@ -134,18 +136,19 @@ class TrainingSession:
         at = self.position
         at.epoch, place = divmod(at.step, len(self.batches))
         x, target = self.batches.get(at.epoch, place)
-        self.model.train()
+        if not self.model.training:
+            self.model.train()
         with precision(self.config, self.device):
             terms = self.model.loss(x, target)
-            values = torch.stack(list(terms.values()))
-            total = values.sum()
+            first, *others = terms.values()
+            total = sum(others, first)
         gradients = list(torch.autograd.grad(total, self.parameters))
         at.step += 1
         with torch.no_grad():
             if self.config.clip_norm:
                 clip(gradients, self.config.clip_norm)
             self.optimizer.step(gradients, self.rate(at.step))
-            self._add(list(terms), values.detach().float())
+            self._add(list(terms), torch.stack([first, *others]).float())
 
     def _add(self, names: list[str], values: Tensor) -> None:
         at = self.position
@@ -165,12 +168,23 @@ class TrainingSession:
         at = self.position
         means = (self.sums / at.logged_steps).tolist()
         at.logged_steps = 0
-        if not all(isfinite(value) for value in means) or not self.finite():
+        copy = self._copy_due()
+        if not all(isfinite(value) for value in means) or (copy and not self.finite()):
             return self._fail()
-        self._keep(self.safe)
-        at.safe_step = at.step
+        if copy:
+            self._keep(self.safe)
+            at.safe_step = at.step
         terms = dict(zip(at.terms, means, strict=True))
         return Logged(at.step, at.epoch, "train", terms, self.rate(at.step))
+
+    def _copy_due(self) -> bool:
+        """Whether to check and copy the weights: often at first, then every 20 steps.
+
+        A weight that is no number makes the next loss none, so no check is needed at every row.
+        """
+        at = self.position
+        gap = min(MOST_STEPS_BETWEEN_COPIES, at.step // 4 + 1)
+        return at.step - at.safe_step >= gap or at.step == self.total_steps
 
     def finite(self) -> bool:
         """Whether every weight is a finite number."""
