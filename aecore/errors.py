@@ -30,9 +30,9 @@ class UnknownName(InputError):
     def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
         names = sorted(known)
         close = get_close_matches(str(name), names, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        choices = ", ".join(names) or "nothing yet"
-        super().__init__(f"There is no {kind} {str(name)[:80]!r}{hint} Known: {choices}.")
+        hint = f"; did you mean {close[0]!r}?" if close else "."
+        choices = f" Known: {', '.join(names)}." if names else ""
+        super().__init__(f"There is no {kind} {str(name)[:80]!r}{hint}{choices}")
 
 
 class DataUnavailable(InputError):
