@@ -4,8 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from aecore.runs import RunStore, read_status
 from ui.components import live_view
+from ui.recent import demo_run
 from ui.selection import RUN
 from ui.words import spec_line
 
@@ -23,7 +23,7 @@ st.markdown(
     "clean, compress and invent images.",
     width=820,
 )
-demo = next((run for run in RunStore() if read_status(run).demo), None)
+demo = demo_run()
 with st.container(horizontal=True):
     st.page_link(
         TRAIN, label="**Train your own**", icon=":material/model_training:", width="content"

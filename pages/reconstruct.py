@@ -6,8 +6,8 @@ import streamlit as st
 
 from aecore.runs import Run
 from ui.components import gallery_view
-from ui.reconstruct_parts import controls, measures
-from ui.selection import current_run
+from ui.reconstruct_parts import controls, lacking, measures, wait_for
+from ui.selection import RUN, current_run
 from ui.words import spec_line
 
 TRAIN = Path(__file__).with_name("train.py")
@@ -16,6 +16,13 @@ TRAIN = Path(__file__).with_name("train.py")
 def show(run: Run) -> None:
     """The controls in one line, the samples, and the run's figures at the right."""
     st.caption(spec_line(run.spec))
+    if lacking(run):
+        wait_for(run)
+        st.page_link(
+            TRAIN, label="Look at its training", icon=":material/model_training:",
+            query_params={RUN: run.id},
+        )  # fmt: skip
+        return
     asked = controls(run)
     grid = st.grid(3, min_column_width=260, gap="medium")
     with grid.cell(column_span=2):

@@ -6,9 +6,9 @@ import streamlit as st
 
 from aecore.runs import Run
 from ui.components import live_view, preload_charts
-from ui.selection import RUN, current_run, edit_spec, linked_spec
+from ui.selection import RUN, edit_spec, linked_run, linked_spec
 from ui.train_form import form, start_panel
-from ui.words import spec_line
+from ui.words import plain, spec_line
 
 RECONSTRUCT = Path(__file__).with_name("reconstruct.py")
 
@@ -32,13 +32,15 @@ def watch(run: Run) -> None:
 
 
 st.title("Train")
-run = current_run() if RUN in st.query_params else None
+run = linked_run()
 if run is not None:
     watch(run)
 else:
     spec, problems = linked_spec()
     for problem in problems:
-        st.warning(f"The link asked for something that cannot be: {problem} The default is used.")
+        st.warning(
+            f"The link asked for something that cannot be: {plain(problem)} The default is used."
+        )
     grid = st.grid(3, min_column_width=280, gap="medium")
     with grid.cell():
         form(spec)

@@ -7,6 +7,7 @@ import logging
 import streamlit as st
 
 from aecore.errors import AecoreError
+from ui.words import plain
 
 LOG = logging.getLogger("autoencoder-lab")
 
@@ -14,7 +15,7 @@ LOG = logging.getLogger("autoencoder-lab")
 def explain(error: Exception) -> bool:
     """Show an error of any page, fragment or callback; True: nothing more is to be shown."""
     if isinstance(error, AecoreError):
-        st.error(str(error))
+        st.error(plain(str(error)))
     else:
         LOG.error("a page broke off", exc_info=error)
         st.error(

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from aecore.config import Knob
-from ui.selection import choose
+from ui.selection import choose, set_widget, widget_value
 
 FEW = 4
 """Up to this many choices stand side by side; more go into a list."""
@@ -17,7 +17,7 @@ FEW = 4
 def knob_widget(declared: Knob, value: Any, scope: str) -> None:
     """One setting as a widget that shows `value` and writes changes into the link."""
     key = f"{scope}:{declared.name}"
-    st.session_state[key] = value  # the link decides, also after an edit elsewhere
+    set_widget(key, value)
     help_text = f"{declared.help} Short name: `{declared.name}`."
     shared: dict[str, Any] = {"label": declared.label, "key": key, "help": help_text}
     shared |= {"on_change": _changed, "args": (declared.name, key)}
@@ -30,7 +30,7 @@ def choice_widget(
 ) -> None:  # fmt: skip
     """One of the four named choices (data set, variant, network, corruption)."""
     key = f"choice:{name}"
-    st.session_state[key] = value
+    set_widget(key, value)
     shared: dict[str, Any] = {"label": label, "key": key, "help": help, "format_func": titles}
     shared |= {"on_change": _changed, "args": (name, key), "options": list(options)}
     if len(options) <= 2:
@@ -40,7 +40,7 @@ def choice_widget(
 
 
 def _changed(name: str, key: str) -> None:
-    value = st.session_state[key]
+    value = widget_value(key)
     if value is not None:
         choose(name, value)
 

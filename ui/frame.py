@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from itertools import islice
 from pathlib import Path
 
 import psutil
 import streamlit as st
 import torch
 
-from aecore.runs import RunStore, read_status
+from ui.recent import Listed, recent
 from ui.resources import first_visit
-from ui.selection import current_run, select_run
+from ui.selection import bad_link, current_run, pick_run, set_widget
 from ui.words import run_name
 
 PAGES = Path(__file__).parents[1] / "pages"
@@ -30,29 +29,29 @@ def pages() -> dict[str, list[st.Page]]:
     }
 
 
-def run_picker() -> None:
+def run_picker(listed: list[Listed]) -> None:
     """The current run, and the choice of another."""
-    runs = {run.id: run for run in islice(RunStore(), RECENT)}
+    titles = {run.id: run_name(run, status) for run, status in listed}
     chosen = current_run()
     if chosen is not None:
-        runs.setdefault(chosen.id, chosen)
-    if not runs:
+        titles.setdefault(chosen.id, f"{chosen.spec.variant} · {chosen.id[-4:]}")
+    if not titles:
         return
-    st.session_state["picked"] = chosen.id if chosen else None
+    set_widget("picked", chosen.id if chosen else None)
     st.sidebar.selectbox(
         "Current run",
-        list(runs),
-        format_func=lambda run_id: run_name(runs[run_id]),
+        list(titles),
+        format_func=titles.__getitem__,
         key="picked",
         placeholder="Choose a run",
-        on_change=lambda: select_run(RunStore()[st.session_state["picked"]]),
+        on_change=lambda: pick_run("picked"),
         help=f"The run that all pages show. The last {RECENT} are listed, newest first.",
     )
 
 
-def machine_line() -> None:
+def machine_line(listed: list[Listed]) -> None:
     """What computes here, and how many runs are at it."""
-    live = sum(read_status(run).live for run in islice(RunStore(), RECENT))
+    live = sum(status.live for _, status in listed)
     card = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
     cores = psutil.cpu_count(logical=True) or os.cpu_count()
     what = card or f"Processor, {cores} cores"
@@ -67,6 +66,12 @@ st.set_page_config(
 )
 page = st.navigation(pages(), expanded=True)
 first_visit()
-run_picker()
-machine_line()
+listed = recent(RECENT)
+run_picker(listed)
+machine_line(listed)
+if bad_link():
+    st.warning(
+        "The link names a run that is not here, or not yours to see. "
+        "Choose one of your runs at the left, or train a new one."
+    )
 page.run()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,15 +15,17 @@ from aecore.corruptions import corruptions
 from aecore.errors import InputError
 from aecore.metrics.reconstruction import psnr_per_image
 from aecore.runs import Run
-from aecore.runs.inference import reconstruct
+from aecore.runs.inference import LoadedModel, reconstruct
 from aecore.training.batches import to_float
 from aecore.training.snapshots import to_bytes
+from ui.asked import number, whole
 from ui.envelope import pack
 from ui.resources import run_data, run_model
 
 RANKED = 2000
 """Test images that are compared with each other; the page says so."""
 MOST = 60
+ORDERS = ("worst", "best", "first")
 
 
 @dataclass(frozen=True)
@@ -40,33 +42,32 @@ class View:
     @classmethod
     def parse(cls, asked: Mapping[str, str]) -> View:
         """From a link's values. Raises InputError."""
-        try:
-            view = cls(
-                asked.get("corruption", "none"),
-                float(asked.get("level", 0)),
-                int(asked.get("seed", 0)),
-                asked.get("order", "worst"),
-                int(asked.get("label", -1)),
-                min(MOST, max(1, int(asked.get("count", 12)))),
-            )
-        except ValueError as error:
-            raise InputError(f"The view cannot be read: {error}") from None
-        if view.order not in ("worst", "best", "first"):
-            raise InputError(f"order: expected worst, best or first, got {view.order[:20]!r}.")
-        return view
+        order = asked.get("order", cls.order)
+        if order not in ORDERS:
+            raise InputError(f"order: expected worst, best or first, got {order[:20]!r}.")
+        name = asked.get("corruption", cls.corruption)
+        leveled = any(declared.name == "level" for declared in knobs(corruptions[name].Config))
+        return cls(
+            name,
+            number(asked.get("level", "0"), "level") if leveled else cls.level,
+            whole(asked.get("seed", "0"), "seed", 0, 10**6),
+            order,
+            whole(asked.get("label", "-1"), "label", -1, 10**6),
+            min(MOST, whole(asked.get("count", "12"), "count", 1)),
+        )
 
 
 def gallery(run: Run, asked: Mapping[str, str]) -> bytes:
     """An envelope with `count` samples: originals, inputs, outputs, signed errors and PSNRs."""
     view = View.parse(asked)
-    data, step = run_data(run), run_model(run).step
-    found = _compared(run, step, view.corruption, view.level, view.seed)
+    data, loaded = run_data(run), run_model(run)
+    found = _compared(run, loaded, view.corruption, view.level, view.seed)
     labels = data.part_labels("test", RANKED)
     rows = _rows(found.psnr_out, labels, view)
     clean = found.clean[rows]
     error = (found.outputs[rows] - to_float(clean)).clamp(-1, 1)
     of_class = int((labels == view.label).sum()) if view.label >= 0 else len(labels)
-    values = {"compared": len(labels), "found": of_class, "classes": data.classes, "step": step}
+    told: dict[str, Any] = {"compared": len(labels), "found": of_class, "step": loaded.step}
     arrays = {
         "originals": clean,
         "inputs": to_bytes(found.inputs[rows]),
@@ -77,7 +78,8 @@ def gallery(run: Run, asked: Mapping[str, str]) -> bytes:
         "psnr_in": found.psnr_in[rows],
         "psnr_out": found.psnr_out[rows],
     }
-    return pack(values, {name: tensor.numpy() for name, tensor in arrays.items()})
+    told["classes"] = data.classes
+    return pack(told, {name: tensor.numpy() for name, tensor in arrays.items()})
 
 
 def _rows(psnr: Tensor, labels: Tensor, view: View) -> Tensor:
@@ -100,11 +102,11 @@ class Compared(NamedTuple):
 
 
 @lru_cache(maxsize=4)
-def _compared(run: Run, step: int, name: str, level: float, seed: int) -> Compared:  # noqa: ARG001  the step is half the key
+def _compared(run: Run, loaded: LoadedModel, name: str, level: float, seed: int) -> Compared:
     kind = corruptions[name]
     has_level = any(declared.name == "level" for declared in knobs(kind.Config))
     corruption = kind(kind.Config.parse({"level": level} if has_level else {}))
     clean = run_data(run).part("test", RANKED)
-    inputs, outputs = reconstruct(run_model(run).model, clean, corruption, seed)
+    inputs, outputs = reconstruct(loaded.model, clean, corruption, seed)
     x = to_float(clean)
     return Compared(clean, inputs, outputs, psnr_per_image(inputs, x), psnr_per_image(outputs, x))

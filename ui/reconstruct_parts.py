@@ -12,10 +12,31 @@ from aecore.errors import AecoreError, InputError
 from aecore.runs import Run, read_status
 from aecore.runs.evaluate import evaluate, known
 from ui import resources
-from ui.selection import remember
+from ui.asked import number, whole
+from ui.selection import linked, remember, set_widget, widget_value
+from ui.words import plain
 
 ORDERS = {"worst": "Worst first", "best": "Best first", "first": "As they come"}
 ALL = "-1"
+
+
+def lacking(run: Run) -> str:
+    """Why there is nothing to show of a run yet, in one sentence; nothing where all is there."""
+    try:
+        resources.run_data(run)
+        resources.run_model(run)
+    except AecoreError as error:
+        return str(error)
+    return ""
+
+
+@st.fragment(run_every=2.0)
+def wait_for(run: Run) -> None:
+    """Say what a run lacks, and go on by itself as soon as it is there."""
+    reason = lacking(run)
+    if not reason:
+        st.rerun()
+    st.info(plain(reason))
 
 
 def controls(run: Run) -> dict[str, Any]:
@@ -41,20 +62,22 @@ def controls(run: Run) -> dict[str, Any]:
 
 
 def _select(name: str, label: str, titles: dict[str, str], default: str, help: str) -> str:
-    key, linked = f"reconstruct:{name}", st.query_params.get(name, default)
-    st.session_state[key] = linked if linked in titles else default
+    key, given = f"reconstruct:{name}", linked(name, default)
+    set_widget(key, given if given in titles else default)
     st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key, help=help,
                  on_change=remember, args=(name, key))  # fmt: skip
-    return str(st.session_state[key])
+    return str(widget_value(key))
 
 
 def _number(name: str, label: str, help: str) -> int:
     key = f"reconstruct:{name}"
-    linked = st.query_params.get(name, "0")
-    st.session_state[key] = min(int(linked), 10**6) if linked.isdecimal() else 0
+    try:
+        set_widget(key, whole(linked(name, "0"), label, 0, 10**6))
+    except InputError:
+        set_widget(key, 0)
     st.number_input(label, 0, 10**6, step=1, key=key, help=help, on_change=remember,
                     args=(name, key))  # fmt: skip
-    return int(st.session_state[key])
+    return int(widget_value(key))
 
 
 def _level(run: Run, name: str) -> float:
@@ -66,14 +89,15 @@ def _level(run: Run, name: str) -> float:
     default = own if name == run.spec.corruption else declared.default
     key = f"reconstruct:level:{name}"
     try:
-        linked = float(st.query_params.get("level", default))
-        st.session_state[key] = corruptions[name].Config.parse({"level": linked}).level  # type: ignore[attr-defined]
-    except (ValueError, InputError):
-        st.session_state[key] = default
+        given = number(linked("level", str(default)), declared.label)
+        corruptions[name].Config.parse({"level": given})
+    except InputError:
+        given = default
+    set_widget(key, given)
     low, high = float(declared.low or 0), float(declared.high or 1)
     st.slider(declared.label, low, high, step=0.01, key=key,
               help=declared.help, on_change=remember, args=("level", key))  # fmt: skip
-    return float(st.session_state[key])
+    return float(widget_value(key))
 
 
 @st.fragment(run_every=2.0)
@@ -97,7 +121,7 @@ def _measure(run: Run) -> None:
         with st.spinner("Measuring on the test split, and PCA beside it …", show_time=True):
             evaluate(run)
     except AecoreError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
     st.rerun(scope="fragment")
 

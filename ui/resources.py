@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import torch
@@ -18,6 +19,8 @@ from aecore.runs import Cost, Run, RunSpec, RunStore, check
 from aecore.runs.checkpoints import listed
 from aecore.runs.inference import LoadedModel, load_model
 from aecore.training.estimate import seconds_per_step
+
+TIMED = 512
 
 
 @lru_cache(maxsize=1)
@@ -35,9 +38,17 @@ async def lifespan(_: Any) -> AsyncIterator[None]:
     engine().close()
 
 
-@lru_cache(maxsize=1)
 def first_visit() -> None:
     """Start the demonstration run when the first page of an empty home is opened."""
+    with _VISITING:  # two people may open the first page together
+        _visit()
+
+
+_VISITING = Lock()
+
+
+@lru_cache(maxsize=1)
+def _visit() -> None:
     ensure_demo(RunStore(), engine())
 
 
@@ -50,13 +61,25 @@ def data_ready(name: str, options: Settings) -> bool:
 def data(name: str, options: Settings, splits: SplitConfig) -> ImageData:
     """A data set in memory; never downloads. Raises DataUnavailable or InputError."""
     if not data_ready(name, options):
-        raise InputError(f"{datasets[name].title} has not been downloaded yet.")
+        title = datasets[name].title
+        raise InputError(
+            f"{title}: these images are not on this machine. They are downloaded when a run "
+            "trains on them."
+        )
     return open_data(name, options, splits)
 
 
 def run_data(run: Run) -> ImageData:
     """The data set that a run was trained on."""
     return data(run.spec.dataset, run.spec.source, run.spec.splits)
+
+
+def sample(spec: RunSpec, count: int) -> torch.Tensor:
+    """A few images as the form shows them. Raises DataUnavailable or InputError.
+
+    Whatever the splits: to read a large data set anew for eight images is not worth it.
+    """
+    return data(spec.dataset, spec.source, SplitConfig()).part("train", count)
 
 
 def run_model(run: Run) -> LoadedModel:
@@ -78,8 +101,14 @@ def cost(spec: RunSpec) -> Cost:
 
 @lru_cache(maxsize=256)
 def step_seconds(spec: RunSpec) -> float | None:
-    """Seconds a step takes, measured on this machine just now; None where that needs the run."""
-    return seconds_per_step(
-        spec.kind, spec.model, spec.make_network(spec.make_source().shape),
-        spec.make_corruption(), spec.training,
-    )  # fmt: skip
+    """Seconds a step takes, measured on this machine just now; None where that needs the run.
+
+    Measured on at most 512 images: a page must not take the memory of a batch of 65,536.
+    """
+    source = spec.make_source()
+    batch = min(spec.training.batch_size, cost(spec).train_images)
+    timed = min(batch, TIMED)
+    training = spec.training.model_copy(update={"batch_size": timed})
+    network = spec.make_network(source.shape)
+    taken = seconds_per_step(spec.kind, spec.model, network, spec.make_corruption(), training)
+    return None if taken is None else taken * batch / timed

@@ -7,7 +7,7 @@ same. Routes are plain functions: Starlette runs them in threads, outside the ev
 from __future__ import annotations
 
 import hashlib
-import json
+import logging
 from collections.abc import Callable
 from functools import lru_cache
 from math import isfinite
@@ -17,19 +17,23 @@ from urllib.parse import urlsplit
 import plotly
 import plotly.offline
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from aecore.errors import AecoreError, UnknownName
+from aecore.errors import AecoreError, InputError, UnknownName
 from aecore.runs import Run, RunStore
 from aecore.runs.control import ask
+from ui.asked import command, rate, whole
 from ui.gallery import gallery
 from ui.live import fixed, live, snapshot
 from ui.resources import engine
 
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 NEVER = {"Cache-Control": "no-store"}
+LOG = logging.getLogger("autoencoder-lab")
+LONGEST_BODY = 4096
 PLOTLY = f"plotly-{plotly.__version__}.js"
 
 
@@ -46,9 +50,11 @@ def routes() -> list[Route]:
         Route(f"{start}/{PLOTLY}", _plotly),
         Route(f"{run}/live", _about(_live)),
         Route(f"{run}/fixed", _about(_fixed)),
-        Route(f"{run}/snapshots/{{step:int}}", _about(_snapshot)),
+        Route(f"{run}/snapshots/{{step}}", _about(_snapshot)),
         Route(f"{run}/gallery", _about(_gallery)),
         Route(f"{run}/commands", _command, methods=["POST"]),
+        # Streamlit answers what nobody else does with its page, and that would look like success.
+        Route(f"{start}/{{rest:path}}", _nothing, methods=["GET", "POST"]),
     ]
 
 
@@ -57,13 +63,30 @@ def _about(answer: Callable[[Run, Request], Response]) -> Callable[[Request], Re
 
     def endpoint(request: Request) -> Response:
         try:
-            return answer(RunStore()[request.path_params["run"]], request)
+            run = RunStore()[request.path_params["run"]]
         except UnknownName:
-            return _sentence("There is no such run, or it is not yours to see.", 404)
-        except (AecoreError, ValueError) as error:
-            return _sentence(str(error), 400)
+            return _nothing(request)
+        except AecoreError as error:
+            return _sentence(str(error), 503)
+        return _answered(answer, run, request)
 
     return endpoint
+
+
+def _answered(answer: Callable[[Run, Request], Response], run: Run, request: Request) -> Response:
+    try:
+        return answer(run, request)
+    except InputError as error:
+        return _sentence(str(error), 400)
+    except AecoreError as error:
+        return _sentence(str(error), 503)
+    except Exception as error:
+        LOG.error("a route broke off", exc_info=error)
+        return _sentence("Something unexpected went wrong; the server's log tells what.", 500)
+
+
+def _nothing(_: Request) -> Response:
+    return _sentence("There is no such run, or it is not yours to see.", 404)
 
 
 def _sentence(text: str, code: int) -> Response:
@@ -80,7 +103,7 @@ def _plotly(_: Request) -> Response:
 
 
 def _live(run: Run, request: Request) -> Response:
-    since = int(request.query_params.get("since", -1))
+    since = whole(request.query_params.get("since", "-1"), "since")
     return JSONResponse(_plain(live(run, since)), headers=NEVER)
 
 
@@ -102,13 +125,17 @@ def _fixed(run: Run, _: Request) -> Response:
 
 
 def _snapshot(run: Run, request: Request) -> Response:
-    return _binary(snapshot(run, request.path_params["step"]), FOREVER)
+    step = whole(request.path_params["step"], "step", 0, 10**10)
+    return _binary(snapshot(run, step), FOREVER)
 
 
 def _gallery(run: Run, request: Request) -> Response:
     content = gallery(run, dict(request.query_params))
-    tag = hashlib.sha256(content).hexdigest()[:16]
-    return _binary(content, {"Cache-Control": "private, no-cache", "ETag": f'"{tag}"'})
+    tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+    headers = {"Cache-Control": "private, no-cache", "ETag": tag}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return _binary(content, headers)
 
 
 async def _command(request: Request) -> Response:
@@ -116,36 +143,44 @@ async def _command(request: Request) -> Response:
     if not _same_site(request):
         return _sentence("This request does not come from the app itself.", 403)
     try:
-        asked = json.loads(await request.body())
-        action, value = asked["action"], asked.get("value")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return _sentence('Expected JSON such as {"action": "pause"}.', 400)
-    return await _in_thread(_about(lambda run, _: _obey(run, action, value)), request)
+        action, value = command(await _body(request))
+    except InputError as error:
+        return _sentence(str(error), 400)
+    return await run_in_threadpool(_about(lambda run, _: _obey(run, action, value)), request)
 
 
-async def _in_thread(endpoint: Callable[[Request], Response], request: Request) -> Response:
-    from starlette.concurrency import run_in_threadpool
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_BODY:
+            raise InputError("This request is too long.")
+    return body
 
-    return await run_in_threadpool(endpoint, request)
 
-
-def _obey(run: Run, action: object, value: object) -> Response:
+def _obey(run: Run, action: str, value: Any) -> Response:
     if action == "resume":
         engine().start(run)
-    elif action in ("pause", "stop"):
-        ask(run, "pause" if action == "pause" else "stop")
+    elif action == "pause":
+        ask(run, "pause")
+    elif action == "stop":
+        ask(run, "stop")
     elif action == "learning_rate":
-        rate = float(str(value))
-        if not (isfinite(rate) and 1e-6 <= rate <= 10):
-            return _sentence(f"Learning rate: expected 0.000001 to 10, got {value}.", 400)
-        ask(run, "learning_rate", rate)
+        ask(run, "learning_rate", rate(value))
     else:
-        return _sentence("The actions are pause, resume, stop and learning_rate.", 400)
+        raise InputError("The actions are pause, resume, stop and learning_rate.")
     return JSONResponse({"ok": True}, headers=NEVER)
 
 
 def _same_site(request: Request) -> bool:
     """A page of another site can neither send JSON here nor forge its Origin."""
     origin = request.headers.get("origin")
-    typed = request.headers.get("content-type", "").startswith("application/json")
-    return typed and (origin is None or urlsplit(origin).netloc == request.headers.get("host"))
+    typed = request.headers.get("content-type", "").split(";")[0].strip() == "application/json"
+    return typed and (origin is None or _host(origin) == request.headers.get("host"))
+
+
+def _host(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""

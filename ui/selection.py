@@ -3,42 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
-from aecore.errors import InputError, UnknownName
+from aecore.errors import InputError
 from aecore.runs import CHOICES, Run, RunSpec, RunStore
-from aecore.runs.spec import all_knobs
+from aecore.runs.spec import all_knobs, chosen_names
 
 RUN = "run"
 OTHERS = ("corrupt", "level", "noise_seed", "order", "label")
 """Names in links that belong to the Reconstruct page."""
+MOST_PROBLEMS = 8
+"""So many wrong parts of a link are told; a link with more was not made by this app."""
+
+
+def linked_run() -> Run | None:
+    """The run that the link names, if it does and the run is here."""
+    return _found(st.query_params.get(RUN, ""))
+
+
+def bad_link() -> bool:
+    """Whether the link names a run that is not here, cannot be read, or is not yours to see."""
+    return RUN in st.query_params and linked_run() is None
 
 
 def current_run() -> Run | None:
-    """The run of the link, else the one last looked at; None (with a sentence) for a bad link."""
-    named = st.query_params.get(RUN)
-    if named is not None:
-        try:
-            run = RunStore()[named]
-        except UnknownName:
-            st.warning(
-                "The link names a run that is not here, or not yours to see. "
-                "Choose one of your runs at the left, or train a new one."
-            )
-            return None
+    """The run of the link, else the one last looked at; None for a bad link."""
+    if RUN not in st.query_params:
+        return _found(st.session_state.get(RUN, ""))
+    run = linked_run()
+    if run is not None:
         st.session_state[RUN] = run.id
-        return run
+    return run
+
+
+def _found(run_id: str) -> Run | None:
     try:
-        return RunStore()[st.session_state[RUN]]
-    except (KeyError, UnknownName):
+        run = RunStore()[run_id]
+        run.spec  # noqa: B018  a run that cannot be read is as good as gone
+    except InputError:
         return None
+    return run
 
 
 def select_run(run: Run) -> None:
     """Make a run the current one, and the link name it and nothing else."""
     st.session_state[RUN] = run.id
     st.query_params.from_dict({RUN: run.id})
+
+
+def select_last() -> None:
+    """Make the link name the run last looked at again."""
+    run = _found(st.session_state.get(RUN, ""))
+    if run is not None:
+        select_run(run)
+
+
+def pick_run(key: str) -> None:
+    """Make the run that the widget of this key holds the current one."""
+    run = _found(str(st.session_state[key]))
+    if run is not None:
+        select_run(run)
 
 
 def edit_spec(spec: RunSpec) -> None:
@@ -57,7 +83,7 @@ def linked_spec() -> tuple[RunSpec, list[str]]:
 
 
 def _salvage(given: Mapping[str, str]) -> tuple[RunSpec, list[str]]:
-    """Keep what can be used of a link, choices first."""
+    """Keep what can be used of a link, choices first; what no form ever wrote is not read on."""
     accepted: dict[str, str] = {}
     problems: list[str] = []
     for name in sorted(given, key=lambda name: name not in CHOICES):
@@ -65,6 +91,8 @@ def _salvage(given: Mapping[str, str]) -> tuple[RunSpec, list[str]]:
             RunSpec.from_flat({**accepted, name: given[name]})
         except InputError as error:
             problems.append(str(error))
+            if len(problems) == MOST_PROBLEMS:
+                break
         else:
             accepted[name] = given[name]
     return RunSpec.from_flat(accepted), problems
@@ -75,9 +103,10 @@ def choose(name: str, value: object) -> None:
     spec, _ = linked_spec()
     flat = {**spec.to_flat(), name: repr(value) if isinstance(value, float) else str(value)}
     if name in CHOICES:
-        names = {**spec.names, name: str(value)}
-        known = {declared.name for _, declared in all_knobs(names)}
-        flat = {k: v for k, v in flat.items() if k in CHOICES or k in known}
+        # Learning rates that were set by hand at certain steps go too: those were another run's.
+        names = chosen_names({k: v for k, v in flat.items() if k in CHOICES})
+        known = {*CHOICES, *(declared.name for _, declared in all_knobs(names))}
+        flat = {k: v for k, v in flat.items() if k in known}
     st.query_params.from_dict(_fitting(flat, name))
 
 
@@ -89,9 +118,53 @@ def _fitting(flat: dict[str, str], latest: str) -> dict[str, str]:
             return RunSpec.from_flat(trial).to_flat()
         except InputError:
             continue
-    return {name: flat[name] for name in CHOICES}
+    return {name: flat[name] for name in CHOICES if name in flat}
+
+
+def drop_rate_changes() -> None:
+    """Take the learning rates of certain steps out of the link."""
+    spec, _ = linked_spec()
+    st.query_params.from_dict(spec.with_changes({}).to_flat())
+
+
+def linked(name: str, default: str) -> str:
+    """What the link says of a widget of the Reconstruct page."""
+    return str(st.query_params.get(name, default))
 
 
 def remember(name: str, key: str) -> None:
     """Write a widget of the Reconstruct page into the link."""
     st.query_params[name] = str(st.session_state[key])
+
+
+def set_widget(key: str, value: object) -> None:
+    """Have the widget of this key show a value: the link decides, also after an edit elsewhere."""
+    st.session_state[key] = value
+
+
+def widget_value(key: str) -> Any:
+    """What the widget of this key holds."""
+    return st.session_state[key]
+
+
+def offer_start() -> None:
+    """Note that the form is on the page, so that one press of Start may follow."""
+    st.session_state["offered"] = True
+
+
+def take_offer() -> bool:
+    """Whether a press of Start is the first since the form was shown.
+
+    A second click can be on its way while the first still works; it must not start another run.
+    """
+    return bool(st.session_state.pop("offered", False))
+
+
+def leave_note(text: str) -> None:
+    """Keep a sentence for the next time the page is drawn."""
+    st.session_state["note"] = text
+
+
+def take_note() -> str:
+    """The sentence that was left, once; else nothing."""
+    return str(st.session_state.pop("note", ""))

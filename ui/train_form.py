@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import streamlit as st
 from torch import Generator
@@ -19,8 +20,16 @@ from aecore.training.snapshots import to_bytes
 from ui import resources
 from ui.figures import strip
 from ui.forms import choice_widget, knob_widget
-from ui.selection import select_run
-from ui.words import duration, spec_line
+from ui.selection import (
+    drop_rate_changes,
+    leave_note,
+    offer_start,
+    select_last,
+    select_run,
+    take_note,
+    take_offer,
+)
+from ui.words import duration, plain, spec_line
 
 SHOWN = 8
 BASIC_TRAINING = ("epochs", "seed")
@@ -54,11 +63,15 @@ def _data(spec: RunSpec) -> None:
     )  # fmt: skip
     kind = datasets[spec.dataset]
     _knobs(spec, "source", knobs(kind.Config))
-    if resources.data_ready(spec.dataset, spec.source):
-        images = resources.data(spec.dataset, spec.source, spec.splits).part("train", SHOWN)
-        st.image(strip(images, SHOWN), alt=f"{SHOWN} training images of {kind.title}")
+    ready = resources.data_ready(spec.dataset, spec.source)
+    if ready:
+        try:
+            images = resources.sample(spec, SHOWN)
+            st.image(strip(images, SHOWN), alt=f"{SHOWN} images of {kind.title}")
+        except AecoreError as error:
+            st.caption(plain(str(error)))
     st.caption(f"{kind.summary} Licence: {kind.licence}.")
-    if not resources.data_ready(spec.dataset, spec.source):
+    if not ready:
         st.caption(":material/download: It will be downloaded when training starts.")
 
 
@@ -82,9 +95,9 @@ def _corruption(spec: RunSpec) -> None:
     if spec.corruption == "none":
         return
     _knobs(spec, "noise", knobs(corruptions[spec.corruption].Config))
-    if resources.data_ready(spec.dataset, spec.source):
-        images = resources.data(spec.dataset, spec.source, spec.splits).part("train", SHOWN)
-        damaged = spec.make_corruption()(to_float(images), Generator().manual_seed(0))
+    with suppress(AecoreError):  # told beside the data already
+        images = to_float(resources.sample(spec, SHOWN))
+        damaged = spec.make_corruption()(images, Generator().manual_seed(0))
         st.image(strip(to_bytes(damaged), SHOWN), alt="The same images as the encoder sees them")
 
 
@@ -106,10 +119,15 @@ def start_panel(spec: RunSpec) -> None:
     """What the chosen settings cost, and Start; a reason where they cannot work."""
     st.subheader("Ready to train")
     st.markdown(spec_line(spec))
+    if spec.learning_rate_changes:
+        _changes(spec)
+    note = take_note()
+    if note:
+        st.error(plain(note))
     try:
         cost = resources.cost(spec)
     except InputError as error:
-        st.error(f"These settings cannot work. {error}")
+        st.error(f"These settings cannot work. {plain(str(error))}")
         return
     figures = st.grid(3, min_column_width=150)
     figures.metric("Parameters", f"{cost.parameters:,}", help="Numbers that training changes.")
@@ -120,17 +138,22 @@ def start_panel(spec: RunSpec) -> None:
         help=f"Numbers in the code of one image, of the numbers in the image: {against}.",
     )  # fmt: skip
     figures.metric("Time", _time(spec, cost.steps), help=_TIME_HELP)
-    if st.button(
+    offer_start()
+    st.button(
         "Start", type="primary", icon=":material/play_arrow:", on_click=_start, args=(spec,),
-        help="Train in a process of its own: closing this page does not stop it.",
-    ):  # fmt: skip
-        st.rerun()
+        key="start", help="Train in a process of its own: closing this page does not stop it.",
+    )  # fmt: skip
     st.caption(
         "The loss curves, reconstructions and the code map will appear here as soon as you press "
         "Start. The link in the address bar holds every choice: send it, and others see this form."
     )
-    if "start_problem" in st.session_state:
-        st.error(st.session_state.pop("start_problem"))
+
+
+def _changes(spec: RunSpec) -> None:
+    """Learning rates that the form has no widget for: somebody set them while a run went on."""
+    told = ", ".join(f"{value:g} after step {step}" for step, value in spec.learning_rate_changes)
+    st.caption(f"The learning rate will change as it was changed by hand: {told}.")
+    st.button("Without these changes", key="drop_changes", on_click=drop_rate_changes)
 
 
 _TIME_HELP = (
@@ -145,11 +168,14 @@ def _time(spec: RunSpec, steps: int) -> str:
 
 
 def _start(spec: RunSpec) -> None:
-    """Create the run, hand it to a worker, and make it the current one."""
+    """Create the run, hand it to a worker, and make it the current one; once for a double click."""
+    if not take_offer():
+        select_last()
+        return
     try:
         run = RunStore().create(spec)
         resources.engine().start(run)
     except AecoreError as error:
-        st.session_state["start_problem"] = str(error)
+        leave_note(str(error))
     else:
         select_run(run)

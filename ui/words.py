@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from aecore.datasets import datasets
 from aecore.networks import networks
-from aecore.runs import Run, RunSpec, read_status
+from aecore.runs import Run, RunSpec, Status
 
 
 def spec_line(spec: RunSpec) -> str:
@@ -19,11 +21,15 @@ def spec_line(spec: RunSpec) -> str:
     return " · ".join([*parts, f"seed {spec.training.seed}"])
 
 
-def run_name(run: Run) -> str:
+def run_name(run: Run, status: Status) -> str:
     """A run as a list shows it."""
-    status = read_status(run)
     kind = "Demonstration" if status.demo else run.spec.variant.replace("_", " ")
     return f"{kind} · {run.spec.dataset} · {run.id[-4:]} · {status.state}"
+
+
+def plain(text: str) -> str:
+    """Text of unknown origin for a place that reads Markdown: it shows, and does nothing."""
+    return re.sub(r"([\\`*_\[\]<>#!|~$:&])", r"\\\1", " ".join(text.split()))
 
 
 def duration(seconds: float) -> str:
