@@ -1,12 +1,14 @@
 """Networks: exact sizes everywhere, and the mathematics of the convolutional one."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 from torch import nn
 
 from aecore.errors import InputError
 from aecore.networks import networks
-from tests.kit import noise_images
+from tests.kit import noise_images, open_small, play, same, session_of, weights_of
 
 REAL_SHAPES = [(1, 8, 8), (3, 9, 9), (1, 8, 13), (3, 31, 33), (1, 45, 64), (3, 63, 17)]
 each_network = pytest.mark.parametrize("name", networks)
@@ -120,3 +122,30 @@ def test_conv_decoder_draws_no_checkerboard():
     assert inside.mean() > 0.1
     torch.testing.assert_close(inside, inside.mean().expand_as(inside), rtol=1e-5, atol=0)
     assert image.std() > 0.01  # zero padding does show at the border
+
+
+@each_network
+def test_training_equals_the_plain_loop_of_torch(name):
+    """In whatever layout the session keeps its kernels, they go where torch.optim takes them."""
+    made = session_of(
+        "autoencoder",
+        name,
+        open_small("digits", train_limit=96),
+        batch_size=32,
+        epochs=3,
+        optimizer="adam",
+        schedule="constant",
+        warmup=0,
+    )
+    plain = deepcopy(made.model).to(memory_format=torch.contiguous_format)
+    reference = torch.optim.Adam(plain.parameters(), lr=made.config.learning_rate)
+    for step in range(made.total_steps):
+        x, target = made.batches.get(*divmod(step, len(made.batches)))
+        reference.zero_grad()
+        (plain(x) - target).square().sum((1, 2, 3)).mean().backward()
+        reference.step()
+    before = weights_of(made.model)
+    play(made)
+    assert not same(before, weights_of(made.model))
+    for ours, theirs in zip(weights_of(made.model), weights_of(plain), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=2e-4)
