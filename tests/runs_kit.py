@@ -74,7 +74,7 @@ def is_sentence(text: object) -> bool:
     line = str(text)
     inside = ("Traceback", "Error(", "pydantic", "object at 0x")
     return (
-        10 < len(line) < 900
+        5 < len(line) < 900
         and "\n" not in line
         and line.endswith(".")
         and not any(word in line for word in inside)

@@ -41,7 +41,6 @@ class Driver:
         """Events as the session tells them. Raises RunFailed, InputError or StoreError."""
         database = self.run.database()
         try:
-            self._handled = max((row[0] for row in database.commands(0)), default=0)
             if not claim(database):
                 return
             yield from self._guarded(database)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from typing import Literal
 
@@ -24,10 +25,17 @@ def claim(database: Database) -> bool:
         taken = raw.get("state") in LIVE and raw.get("pid") is not None and worker_alive(raw)
         if (taken and not ours) or raw.get("state") in ("finished", "stopped", "failed"):
             return False
+        if raw.get("state") != "starting":
+            forget_commands(db)
         me = psutil.Process()
         values = {"state": "starting", "pid": me.pid, "pid_started": me.create_time()}
         put_status(db, {**values, "message": "", "attempt": int(raw.get("attempt", 0)) + 1})
     return True
+
+
+def forget_commands(db: sqlite3.Connection) -> None:
+    """Drop what was asked of an earlier worker; from here on the next one hears everything."""
+    db.execute("DELETE FROM command")
 
 
 def mark_asked(run: Run) -> bool:
@@ -37,6 +45,7 @@ def mark_asked(run: Run) -> bool:
         with database.write() as db:
             if status_of(run, database.status()).state not in RESUMABLE:
                 return False
+            forget_commands(db)
             put_status(db, {"state": "starting", "pid": None, "asked": time.time(), "message": ""})
         return True
     finally:
