@@ -78,7 +78,7 @@ class TrainingSession:
         self.config = config
         self.device = pick_device(config.device)
         # oneDNN and cuDNN convolve this layout about 1.5 times faster; only kernels are 4-D.
-        self.model = model.to(self.device, memory_format=torch.channels_last)
+        self.model = model.to(self.device).to(memory_format=torch.channels_last)
         self.parameters: list[Tensor] = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = OPTIMIZERS[config.optimizer](self.parameters, config.weight_decay)
         images = data.part("train").to(self.device)
@@ -160,8 +160,7 @@ class TrainingSession:
 
     def _log_due(self) -> bool:
         step = self.position.step
-        epoch_ends = step % len(self.batches) == 0
-        return step <= 10 or step % self._log_every == 0 or epoch_ends
+        return step <= 10 or step % self._log_every == 0 or step % len(self.batches) == 0
 
     def _log(self) -> Logged | Failed:
         """Read the loss back (the only wait for the device), and check that it is a number."""
@@ -178,10 +177,7 @@ class TrainingSession:
         return Logged(at.step, at.epoch, "train", terms, self.rate(at.step))
 
     def _copy_due(self) -> bool:
-        """Whether to check and copy the weights: often at first, then every 20 steps.
-
-        A weight that is no number makes the next loss none, so no check is needed at every row.
-        """
+        """Whether to check and copy the weights; bad ones show in the next loss anyway."""
         at = self.position
         gap = min(MOST_STEPS_BETWEEN_COPIES, at.step // 4 + 1)
         return at.step - at.safe_step >= gap or at.step == self.total_steps
@@ -222,8 +218,7 @@ class TrainingSession:
         at.stale_validations += 1
         if self.config.schedule == "plateau" and at.stale_validations % PLATEAU_PATIENCE == 0:
             at.rate_factor *= PLATEAU_FACTOR
-        waited = at.epoch - at.best_epoch
-        if self.config.patience and waited >= self.config.patience:
+        if 0 < self.config.patience <= at.epoch - at.best_epoch:
             at.stopped_early = True
 
     def _snapshot(self) -> Event:
@@ -237,9 +232,8 @@ class TrainingSession:
             self._put_back(self.best)
             kept = at.best_step
         self.model.eval()
-        return Finished(
-            at.step, at.epoch, "early_stopping" if at.stopped_early else "completed", kept
-        )
+        early = at.stopped_early
+        return Finished(at.step, at.epoch, "early_stopping" if early else "completed", kept)
 
     def weights(self) -> list[Tensor]:
         """Parameters and buffers (batch-norm statistics), in a fixed order."""
@@ -249,9 +243,7 @@ class TrainingSession:
         return [tensor.clone() for tensor in self.weights()]
 
     def _keep(self, place: list[Tensor]) -> None:
-        for kept, tensor in zip(place, self.weights(), strict=True):
-            kept.copy_(tensor)
+        torch._foreach_copy_(place, self.weights())
 
     def _put_back(self, place: list[Tensor]) -> None:
-        for kept, tensor in zip(place, self.weights(), strict=True):
-            tensor.copy_(kept)
+        torch._foreach_copy_(self.weights(), place)
