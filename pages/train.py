@@ -15,19 +15,22 @@ RECONSTRUCT = Path(__file__).with_name("reconstruct.py")
 
 def watch(run: Run) -> None:
     """A run, alive or over; its form folded into one line."""
-    line, edit, look = st.columns([6, 1.4, 1.6], vertical_alignment="center")
-    line.markdown(spec_line(run.spec))
-    edit.button(
-        "Edit",
-        icon=":material/edit:",
-        help="Open the form filled with this run's settings, to train another like it. "
-        "This run stays as it is.",
-        on_click=lambda: edit_spec(run.repeatable_spec()),
-        width="stretch",
-    )
-    look.page_link(
-        RECONSTRUCT, label="Reconstruct", icon=":material/compare:", query_params={RUN: run.id}
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(spec_line(run.spec), width="stretch")
+        st.button(
+            "Edit",
+            icon=":material/edit:",
+            help="Open the form filled with this run's settings, to train another like it. "
+            "This run stays as it is.",
+            on_click=lambda: edit_spec(run.repeatable_spec()),
+        )
+        st.page_link(
+            RECONSTRUCT,
+            label="Reconstruct",
+            icon=":material/compare:",
+            query_params={RUN: run.id},
+            width="content",
+        )
     live_view(run)
 
 

@@ -9,8 +9,9 @@ import psutil
 import streamlit as st
 import torch
 
+from aecore.paths import home
 from ui.recent import Listed, recent
-from ui.resources import first_visit
+from ui.resources import first_visit, live_runs
 from ui.selection import bad_link, current_run, pick_run, set_widget
 from ui.words import run_name
 
@@ -49,13 +50,14 @@ def run_picker(listed: list[Listed]) -> None:
     )
 
 
-def machine_line(listed: list[Listed]) -> None:
+@st.fragment(run_every=5.0)
+def machine_line() -> None:
     """What computes here, and how many runs are at it."""
-    live = sum(status.live for _, status in listed)
+    live = live_runs(str(home()), RECENT)
     card = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
     cores = psutil.cpu_count(logical=True) or os.cpu_count()
     what = card or f"Processor, {cores} cores"
-    st.sidebar.caption(f"{what} · {live} {'run' if live == 1 else 'runs'} training")
+    st.caption(f"{what} · {live} {'run' if live == 1 else 'runs'} training")
 
 
 st.set_page_config(
@@ -68,7 +70,8 @@ page = st.navigation(pages(), expanded=True)
 first_visit()
 listed = recent(RECENT)
 run_picker(listed)
-machine_line(listed)
+with st.sidebar:
+    machine_line()
 if bad_link():
     st.warning(
         "The link names a run that is not here, or not yours to see. "

@@ -123,7 +123,7 @@ def _measure(run: Run) -> None:
     except AecoreError as error:
         st.error(plain(str(error)))
         return
-    st.rerun(scope="fragment")
+    st.rerun()
 
 
 def _table(run: Run, found: dict[str, Any]) -> None:

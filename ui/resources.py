@@ -8,6 +8,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
+import streamlit as st
 import torch
 
 from aecore.config import Settings
@@ -19,6 +20,7 @@ from aecore.runs import Cost, Run, RunSpec, RunStore, check
 from aecore.runs.checkpoints import listed
 from aecore.runs.inference import LoadedModel, load_model
 from aecore.training.estimate import seconds_per_step
+from ui.recent import recent
 
 TIMED = 512
 
@@ -50,6 +52,12 @@ _VISITING = Lock()
 @lru_cache(maxsize=1)
 def _visit() -> None:
     ensure_demo(RunStore(), engine())
+
+
+@st.cache_data(ttl=2.0, max_entries=4, show_spinner=False)
+def live_runs(where: str, limit: int) -> int:  # noqa: ARG001  one count a home
+    """How many of the newest runs train just now; every open page asks every few seconds."""
+    return sum(status.live for _, status in recent(limit))
 
 
 def data_ready(name: str, options: Settings) -> bool:

@@ -24,7 +24,7 @@ def spec_line(spec: RunSpec) -> str:
 def run_name(run: Run, status: Status) -> str:
     """A run as a list shows it."""
     kind = "Demonstration" if status.demo else run.spec.variant.replace("_", " ")
-    return f"{kind} · {run.spec.dataset} · {run.id[-4:]} · {status.state}"
+    return f"{kind} · {run.spec.dataset} · {status.state} · {run.id[-4:]}"
 
 
 def plain(text: str) -> str:

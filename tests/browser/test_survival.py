@@ -1,6 +1,7 @@
 """Reloads, closed tabs, second tabs, links, and a server that is killed: the run goes on."""
 
 import pytest
+from playwright.sync_api import expect
 
 from aecore.runs import RunStore, read_status
 from tests.browser.steps import curve, start, wait_beyond, wait_for_state
@@ -11,15 +12,13 @@ pytestmark = pytest.mark.browser
 def test_a_deep_link_on_a_fresh_server_fills_the_form(lab, page):
     page.goto(f"{lab.url}/train?dataset=image_patches&variant=autoencoder&latent_dim=24")
     page.get_by_role("navigation").get_by_role("link", name="Home").wait_for()
-    assert page.get_by_role("spinbutton", name="Code size").input_value() == "24"
+    expect(page.get_by_role("spinbutton", name="Code size")).to_have_value("24")
     page.get_by_role("spinbutton", name="Code size").fill("25")
     page.get_by_role("spinbutton", name="Code size").press("Enter")
     page.wait_for_url("**latent_dim=25**")
     again = page.context.new_page()
     again.goto(page.url)
-    box = again.get_by_role("spinbutton", name="Code size")
-    box.wait_for()
-    assert box.input_value() == "25"
+    expect(again.get_by_role("spinbutton", name="Code size")).to_have_value("25")
 
 
 def test_a_killed_server_loses_nothing(lab, page):

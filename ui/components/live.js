@@ -249,7 +249,7 @@ class LiveView {
     const colour = OKABE_ITO[terms.indexOf(term) % OKABE_ITO.length];
     const title = TITLES[term] || term;
     const name = split === "train" ? title : `${title}, ${split}`;
-    return { x: [...steps], y: [...values], name, mode: "lines", line: { color: colour, width: split === "train" ? 1.6 : 2, dash: DASHES[split] }, showlegend: split === "train", hovertemplate: `${name}: %{y:.5g} at step %{x}<extra></extra>` };
+    return { x: [...steps], y: [...values], name, mode: "lines", line: { color: colour, width: split === "train" ? 1.6 : 2, dash: DASHES[split] }, showlegend: split === "train", legendrank: term === "total" ? 1 : 2, hovertemplate: `${name}: %{y:.5g} at step %{x}<extra></extra>` };
   }
 
   layout() {
@@ -312,8 +312,8 @@ class LiveView {
     const width = this.images.clientWidth;
     if (!width) return;
     const count = originals.shape[0];
-    const columns = width / count < 30 ? Math.ceil(count / 2) : count;
-    const cell = Math.min(48, width / columns);
+    const columns = width / count < 44 ? Math.ceil(count / 2) : count;
+    const cell = Math.min(76, width / columns);
     const blocks = Math.ceil(count / columns);
     const gap = 6;
     const context = sized(this.images, width, blocks * rows.length * cell + (blocks - 1) * gap);
