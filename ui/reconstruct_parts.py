@@ -89,14 +89,14 @@ def _level(run: Run, name: str) -> float:
     default = own if name == run.spec.corruption else declared.default
     key = f"reconstruct:level:{name}"
     try:
-        given = number(linked("level", str(default)), declared.label)
+        given = number(linked("strength", str(default)), declared.label)
         corruptions[name].Config.parse({"level": given})
     except InputError:
         given = default
     set_widget(key, given)
     low, high = float(declared.low or 0), float(declared.high or 1)
     st.slider(declared.label, low, high, step=0.01, key=key,
-              help=declared.help, on_change=remember, args=("level", key))  # fmt: skip
+              help=declared.help, on_change=remember, args=("strength", key))  # fmt: skip
     return float(widget_value(key))
 
 

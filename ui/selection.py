@@ -12,8 +12,8 @@ from aecore.runs import CHOICES, Run, RunSpec, RunStore
 from aecore.runs.spec import all_knobs, chosen_names
 
 RUN = "run"
-OTHERS = ("corrupt", "level", "noise_seed", "order", "label")
-"""Names in links that belong to the Reconstruct page."""
+OTHERS = ("corrupt", "strength", "noise_seed", "order", "label")
+"""Names in links that belong to the Reconstruct page; no setting of a run may have one of them."""
 MOST_PROBLEMS = 8
 """So many wrong parts of a link are told; a link with more was not made by this app."""
 

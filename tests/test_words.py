@@ -1,0 +1,54 @@
+"""Sentences and short names."""
+
+from dataclasses import replace
+
+import pytest
+
+from aecore.models import variants
+from aecore.runs import RunSpec, RunStore, read_status
+from ui.words import duration, plain, run_name, spec_line
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "less than a second"), (0.99, "less than a second"), (1, "about 1 s"),
+     (89.4, "about 89 s"), (90, "about 2 min"), (5399, "about 90 min"), (5400, "about 1.5 h"),
+     (10**7, "about 2777.8 h")],
+)  # fmt: skip
+def test_durations_as_a_person_says_them(seconds, said):
+    assert duration(seconds) == said
+
+
+@pytest.mark.parametrize("variant", variants)
+def test_a_spec_in_one_line_tells_what_was_chosen(variant):
+    spec = RunSpec.from_flat({"variant": variant, "latent_dim": 1, "seed": 7})
+    line = spec_line(spec)
+    assert variants[variant].title in line
+    assert "code of 1 number ·" in line
+    assert line.endswith("seed 7")
+    assert (spec.make_network((1, 8, 8)).title in line) == variants[variant].uses_network
+    assert (spec.make_corruption().title in line) == (spec.corruption != "none")
+
+
+def test_more_numbers_are_numbers():
+    assert "code of 12 numbers" in spec_line(RunSpec.from_flat({"latent_dim": 12}))
+
+
+def test_a_run_is_named_by_its_kind_its_state_and_the_end_of_its_id():
+    run = RunStore().create(RunSpec.from_flat({"variant": "vae"}))
+    status = read_status(run)
+    name = run_name(run, status)
+    assert all(part in name for part in ("vae", "digits", "queued", run.id[-4:]))
+    assert run_name(run, replace(status, demo=True)).startswith("Demonstration")
+
+
+def test_unknown_text_shows_and_does_nothing():
+    given = "![x](http://e.example/a.png) <b>*b*</b>\n# `c` $d$ :material/home: [e](f) _g_ ~h~ |"
+    escaped = plain(given)
+    assert escaped.replace("\\", "") == " ".join(given.split())
+    for mark in "`*_[]<>#!|~$:":
+        assert escaped.count(mark) == escaped.count(f"\\{mark}")
+    assert plain("A plain sentence, with 2 numbers (1.5 and 2).") == (
+        "A plain sentence, with 2 numbers (1.5 and 2)."
+    )
+    assert plain("C:\\runs") == "C\\:\\\\runs"
