@@ -461,6 +461,17 @@ def test_a_variant_that_needs_a_corruption_brings_one():
         assert widgets(at)["corruption"].value == CHOICES["corruption"]
 
 
+def test_a_variant_without_network_is_not_refused_for_the_network_it_does_not_use():
+    bare = [name for name, kind in variants.items() if not kind.uses_network]
+    assert bare
+    for name in bare:
+        at = visit(TRAIN, {"dataset": "digits", **too_deep()})
+        assert "start" not in widgets(at)
+        sound(widgets(at)["variant"].set_value(name).run())
+        assert "start" in widgets(at)
+        assert not {"network", "depth"} & at.query_params.keys()
+
+
 @pytest.mark.parametrize("choice", CHOICES)
 def test_another_choice_drops_the_settings_that_it_does_not_have(choice):
     registry = REGISTRIES[choice]

@@ -7,7 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from aecore.config import knobs
 from aecore.errors import InputError
+from aecore.models import variants
+from aecore.networks import networks
 from aecore.runs import CHOICES, Run, RunSpec, RunStore
 from aecore.runs.spec import all_knobs, chosen_names
 
@@ -103,11 +106,20 @@ def choose(name: str, value: object) -> None:
     spec, _ = linked_spec()
     flat = {**spec.to_flat(), name: repr(value) if isinstance(value, float) else str(value)}
     if name in CHOICES:
-        # Learning rates that were set by hand at certain steps go too: those were another run's.
-        names = chosen_names({k: v for k, v in flat.items() if k in CHOICES})
-        known = {*CHOICES, *(declared.name for _, declared in all_knobs(names))}
-        flat = {k: v for k, v in flat.items() if k in known}
+        flat = _meaningful(flat)
     st.query_params.from_dict(_fitting(flat, name))
+
+
+def _meaningful(flat: Mapping[str, str]) -> dict[str, str]:
+    """Without the settings that the choices do not have, and a network that none would use.
+
+    Learning rates that were set by hand at certain steps go too: those were another run's.
+    """
+    names = chosen_names({k: v for k, v in flat.items() if k in CHOICES})
+    known = {*CHOICES, *(declared.name for _, declared in all_knobs(names))}
+    if not variants[names["variant"]].uses_network:
+        known -= {"network", *(k.name for k in knobs(networks[names["network"]].Config))}
+    return {k: v for k, v in flat.items() if k in known}
 
 
 def _fitting(flat: dict[str, str], latest: str) -> dict[str, str]:
