@@ -13,16 +13,21 @@ from aecore.runs import Run
 from ui.routes import PLOTLY, base
 
 FOLDER = Path(__file__).parent
+PARTS = {
+    "live": ("shared", "loss_chart", "image_strip", "code_map", "live"),
+    "gallery": ("shared", "gallery"),
+    "preload": ("shared", "preload"),
+}
+"""The files of each component, joined in this order."""
 
 
 @lru_cache(maxsize=8)
 def _component(name: str) -> Any:
-    shared = (FOLDER / "shared.js").read_text()
-    script = (FOLDER / f"{name}.js").read_text()
+    scripts = [(FOLDER / f"{part}.js").read_text() for part in PARTS[name]]
     style = (FOLDER / f"{name}.css").read_text()
     # Without isolation: Plotly's own style sheet does not reach into a shadow root.
     return st.components.v2.component(
-        f"ael_{name}", js=f"{shared}\n{script}", css=style, isolate_styles=False
+        f"ael_{name}", js="\n".join(scripts), css=style, isolate_styles=False
     )
 
 

@@ -1,10 +1,9 @@
-// The live view of one run: status, loss curves, fixed reconstructions, code map, time machine.
+// The live view of one run: status and buttons, loss chart, image strip, code map, time machine.
 
 const VIEWS = new WeakMap();
 const FAST = 250; // ms between two questions while the run moves
 const SLOW = 3000; // and while it does not
-const DASHES = { train: "solid", validation: "dash" };
-const TITLES = { total: "total", reconstruction: "reconstruction", kl: "KL" };
+const MOVING = ["queued", "starting", "running", "pausing", "stopping"];
 
 export default function (component) {
   const { parentElement, data } = component;
@@ -24,49 +23,50 @@ export default function (component) {
 class LiveView {
   constructor(parent, data) {
     this.run = data.run;
+    this.compact = !!data.compact;
     this.url = `${data.base}/runs/${data.run}`;
-    this.curves = new Map();
-    this.since = -1;
     this.snapshots = [];
     this.taken = new Map();
     this.chosen = null; // null follows the newest snapshot
+    this.chart = new LossChart(`${data.base}/${data.plotly}`);
+    this.strip = new ImageStrip();
+    this.map = new CodeMap();
     this.root = parent.querySelector(".ael-live") || parent.appendChild(make("div", { class: "ael-live" }));
-    this.root.replaceChildren();
-    this.build(data);
+    this.root.replaceChildren(...this.build());
     this.watcher = new ResizeObserver(() => this.draw());
     this.watcher.observe(this.root);
-    this.plotly = loadPlotly(`${data.base}/${data.plotly}`);
     this.poll();
   }
 
-  build({ compact }) {
-    this.compact = !!compact;
+  build() {
     this.message = make("span", { class: "ael-message", role: "status" });
     this.numbers = make("span", { class: "ael-numbers" });
     this.bar = make("progress", { max: 1, value: 0, "aria-label": "Share of the training done" });
     this.buttons = make("span", { class: "ael-buttons" });
-    this.plot = make("div", { class: "ael-plot", role: "img", "aria-label": "Loss curves" });
-    this.images = make("canvas", { class: "ael-images", role: "img" });
-    this.map = make("canvas", { class: "ael-map", role: "img", onmousemove: (e) => this.hover(e), onmouseleave: () => this.hover() });
-    this.legend = make("div", { class: "ael-legend" });
-    this.tip = make("div", { class: "ael-tip", hidden: "" });
-    this.shown = make("span", { class: "ael-note" });
-    this.scrub = make("input", { type: "range", min: 0, max: 0, value: 0, disabled: "", "aria-label": "Time machine: choose a snapshot", oninput: () => this.travel(+this.scrub.value) });
-    this.when = make("output", { class: "ael-when" });
-    const log = make("input", { type: "checkbox", onchange: () => this.setLog(log.checked) });
-    const section = (title, hint, ...rest) => make("section", {}, make("h4", {}, title, make("small", {}, hint)), ...rest);
-    const curve = section("Loss", "lower is better; solid: training, dashed: validation", make("label", { class: "ael-log" }, log, " log scale"), this.plot);
-    const strip = section("The same test images again and again", "above: original · below: what the decoder gives back", this.images);
-    const map = section("Code map", "", make("div", { class: "ael-mapbox" }, this.map, this.tip), this.legend);
-    this.imagesHint = strip.querySelector("small");
-    this.mapHint = map.querySelector("small");
-    const time = make("div", { class: "ael-time" }, make("label", {}, "Time machine"), this.scrub, this.when);
-    const status = make("div", { class: "ael-status" }, this.message, this.numbers, this.buttons);
-    this.rate = this.rateForm();
+    this.buttons.hidden = this.compact;
     this.problem = make("div", { class: "ael-problem", role: "alert", hidden: "" });
-    this.root.classList.toggle("ael-compact", !!compact);
-    const panels = make("div", { class: "ael-panels" }, compact ? make("div", { class: "ael-stack" }, strip, curve) : make("div", { class: "ael-stack" }, curve, strip), make("div", { class: "ael-stack" }, map, time));
-    this.root.append(status, this.bar, this.problem, panels, ...(compact ? [] : [this.rate]));
+    this.rate = this.rateForm();
+    const status = make("div", { class: "ael-status" }, this.message, this.numbers, this.buttons);
+    const below = this.compact ? [] : [this.rate];
+    return [status, this.bar, this.problem, this.panels(), ...below];
+  }
+
+  panels() {
+    const section = (title, hint, ...rest) => make("section", {}, make("h4", {}, title, hint), ...rest);
+    const hint = make("small", {}, "lower is better; solid: training, dashed: validation");
+    [this.stripHint, this.mapHint] = [make("small"), make("small")];
+    const loss = section("Loss", hint, this.chart.logSwitch, this.chart.box);
+    const strip = section("The same test images again and again", this.stripHint, this.strip.canvas);
+    const map = section("Code map", this.mapHint, this.map.box, this.map.legend);
+    const left = this.compact ? [strip, loss] : [loss, strip];
+    return make("div", { class: "ael-panels" }, make("div", { class: "ael-stack" }, ...left), make("div", { class: "ael-stack" }, map, this.timeMachine()));
+  }
+
+  timeMachine() {
+    const travel = () => this.travel(+this.scrub.value);
+    this.scrub = make("input", { type: "range", min: 0, max: 0, value: 0, disabled: "", "aria-label": "Time machine: choose a snapshot", oninput: travel });
+    this.when = make("output", { class: "ael-when" });
+    return make("div", { class: "ael-time" }, make("label", {}, "Time machine"), this.scrub, this.when);
   }
 
   rateForm() {
@@ -81,7 +81,7 @@ class LiveView {
     this.closed = true;
     clearTimeout(this.timer);
     this.watcher.disconnect();
-    if (window.Plotly) window.Plotly.purge(this.plot);
+    this.chart.close();
   }
 
   /** Ask for news again and again; one question at a time, or a step would be drawn twice. */
@@ -102,7 +102,7 @@ class LiveView {
   /** One question and what it changes; returns the milliseconds to wait before the next. */
   async askOnce() {
     try {
-      const news = await ask(`${this.url}/live?since=${this.since}`);
+      const news = await ask(`${this.url}/live?since=${this.chart.lastStep}`);
       if (this.closed) return SLOW;
       this.problem.hidden = true;
       await this.take(news);
@@ -119,14 +119,15 @@ class LiveView {
   }
 
   async take(news) {
-    const { status } = news;
-    this.isLive = ["queued", "starting", "running", "pausing", "stopping"].includes(status.state);
+    const { status, changes, curves, snapshots } = news;
+    this.isLive = MOVING.includes(status.state);
     this.showStatus(status);
-    this.showRate(news.changes);
-    await this.addCurves(news.curves);
-    const before = this.snapshots.length;
-    this.snapshots = news.snapshots;
-    if (this.snapshots.length !== before) await this.newSnapshots();
+    this.showRate(changes);
+    await this.chart.add(curves);
+    if (this.chart.lastStep >= 0) this.root.dataset.drawn = this.chart.lastStep;
+    const more = snapshots.length !== this.snapshots.length;
+    this.snapshots = snapshots;
+    if (more) await this.newSnapshots();
   }
 
   showStatus(status) {
@@ -152,7 +153,6 @@ class LiveView {
     const resume = button("resume", "Resume", "Go on from the last saved step.");
     const offered = { running: [pause, stop], starting: [stop], queued: [resume, stop], paused: [resume, stop], interrupted: [resume, stop] };
     this.buttons.replaceChildren(...(offered[state] || []));
-    this.buttons.hidden = this.compact;
     this.rate.hidden = state !== "running";
   }
 
@@ -188,104 +188,27 @@ class LiveView {
     if (told) this.rateNote.textContent = `Changed by hand: ${told}.`;
   }
 
-  // Curves -------------------------------------------------------------------------------------
-
-  async addCurves(news) {
-    if (!news.length) return;
-    const Plotly = await this.plotly;
-    if (this.closed) return;
-    for (const { split, term, steps, values } of news) {
-      const curve = this.curve(split, term);
-      curve.steps.push(...steps);
-      curve.values.push(...values);
-      this.since = Math.max(this.since, steps.at(-1));
-    }
-    this.addTotals(news);
-    this.extend(Plotly);
-  }
-
-  curve(split, term) {
-    const key = `${split}/${term}`;
-    if (!this.curves.has(key)) this.curves.set(key, { split, term, steps: [], values: [], drawn: 0 });
-    return this.curves.get(key);
-  }
-
-  /** Where a loss has several terms, their sum is a curve too. */
-  addTotals(news) {
-    for (const split of ["train", "validation"]) {
-      const parts = news.filter((curve) => curve.split === split);
-      if (parts.length < 2) continue;
-      const total = this.curve(split, "total");
-      parts[0].steps.forEach((step, i) => {
-        const values = parts.map((part) => part.values[i]);
-        total.steps.push(step);
-        total.values.push(values.includes(null) ? null : values.reduce((a, b) => a + b, 0));
-      });
-    }
-  }
-
-  extend(Plotly) {
-    const curves = [...this.curves.values()];
-    if (!this.plotted) {
-      this.plotted = Plotly.newPlot(this.plot, [], this.layout(), { displayModeBar: false, responsive: true });
-    }
-    for (const curve of curves) {
-      if (curve.trace === undefined) {
-        curve.trace = this.traces = this.traces === undefined ? 0 : this.traces + 1;
-        Plotly.addTraces(this.plot, this.trace(curve));
-      } else if (curve.drawn < curve.steps.length) {
-        Plotly.extendTraces(this.plot, { x: [curve.steps.slice(curve.drawn)], y: [curve.values.slice(curve.drawn)] }, [curve.trace]);
-      }
-      curve.drawn = curve.steps.length;
-    }
-    this.root.dataset.points = Math.max(...curves.map((curve) => curve.steps.length));
-    const last = curves.map((curve) => `${curve.split} ${TITLES[curve.term] || curve.term} ${format(curve.values.at(-1))}`);
-    this.plot.setAttribute("aria-label", `Loss curves at step ${this.since}: ${last.join(", ")}`);
-    this.root.dataset.drawn = this.since;
-  }
-
-  trace({ split, term, steps, values }) {
-    const terms = [...new Set([...this.curves.values()].map((curve) => curve.term))].sort((a, b) => (b === "total") - (a === "total"));
-    const colour = OKABE_ITO[terms.indexOf(term) % OKABE_ITO.length];
-    const title = TITLES[term] || term;
-    const name = split === "train" ? title : `${title}, ${split}`;
-    return { x: [...steps], y: [...values], name, mode: "lines", line: { color: colour, width: split === "train" ? 1.6 : 2, dash: DASHES[split] }, showlegend: split === "train", legendrank: term === "total" ? 1 : 2, hovertemplate: `${name}: %{y:.5g} at step %{x}<extra></extra>` };
-  }
-
-  layout() {
-    const style = getComputedStyle(this.root);
-    const text = style.getPropertyValue("--st-text-color") || "#333";
-    const grid = style.getPropertyValue("--st-border-color") || "#ddd";
-    const axis = { gridcolor: grid, linecolor: grid, zeroline: false, automargin: true };
-    return { height: 260, margin: { l: 48, r: 8, t: 8, b: 36 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: text, size: 12, family: style.fontFamily }, legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, xaxis: { ...axis, title: { text: "step", standoff: 4 } }, yaxis: { ...axis, type: this.log ? "log" : "linear", exponentformat: "power" }, showlegend: true, uirevision: "stay", hovermode: "closest" };
-  }
-
-  setLog(on) {
-    this.log = on;
-    if (window.Plotly) window.Plotly.relayout(this.plot, { "yaxis.type": on ? "log" : "linear", "yaxis.autorange": true });
-  }
-
-  restyle() {
-    if (window.Plotly && this.plotted) window.Plotly.relayout(this.plot, this.layout());
-    this.draw();
-  }
-
   // Snapshots ----------------------------------------------------------------------------------
 
   async newSnapshots() {
     if (!this.fixed) {
       this.fixed = await ask(`${this.url}/fixed`);
-      this.showLegend();
+      this.map.explain(this.fixed);
     }
+    const newest = this.snapshots.length - 1;
     this.scrub.disabled = false;
-    this.scrub.max = this.snapshots.length - 1;
-    if (this.chosen === null) this.scrub.value = this.snapshots.length - 1;
-    await this.load(this.chosen === null ? this.snapshots.length - 1 : this.chosen);
+    this.scrub.max = newest;
+    if (this.chosen === null) this.scrub.value = newest;
+    await this.load(this.chosen ?? newest);
   }
 
-  travel(index) {
+  async travel(index) {
     this.chosen = index === this.snapshots.length - 1 ? null : index;
-    this.load(index);
+    try {
+      await this.load(index);
+    } catch (error) {
+      this.tell(error);
+    }
   }
 
   async load(index) {
@@ -293,101 +216,22 @@ class LiveView {
     this.wanted = step;
     if (!this.taken.has(step)) this.taken.set(step, await ask(`${this.url}/snapshots/${step}`));
     if (this.wanted !== step || this.closed) return; // a later one was asked for meanwhile
-    this.current = { ...this.taken.get(step), step, epoch, explained };
+    this.current = { ...this.taken.get(step), step, explained };
     this.when.textContent = step === 0 ? "before training" : `step ${step.toLocaleString("en")}, epoch ${epoch + 1}`;
     this.draw();
     this.root.dataset.snapshot = step;
   }
 
   draw() {
-    if (!this.current || !this.fixed) return;
-    this.drawImages();
-    this.drawMap();
+    if (!this.current) return;
+    this.stripHint.textContent = this.strip.draw(this.fixed, this.current);
+    this.mapHint.textContent = this.map.draw(this.current);
   }
 
-  drawImages() {
-    const { originals, inputs } = this.fixed.arrays;
-    const damaged = this.fixed.values.corruption !== "none";
-    const rows = [originals, ...(damaged ? [inputs] : []), this.current.arrays.reconstructions];
-    const width = this.images.clientWidth;
-    if (!width) return;
-    const count = originals.shape[0];
-    const columns = width / count < 44 ? Math.ceil(count / 2) : count;
-    const cell = Math.min(76, width / columns);
-    const blocks = Math.ceil(count / columns);
-    const gap = 6;
-    const context = sized(this.images, width, blocks * rows.length * cell + (blocks - 1) * gap);
-    for (let i = 0; i < count; i++) {
-      const x = (i % columns) * cell;
-      const top = Math.floor(i / columns) * (rows.length * cell + gap);
-      rows.forEach((row, r) => context.drawImage(picture(row, i), x + 1, top + r * cell + 1, cell - 2, cell - 2));
-    }
-    this.imagesHint.textContent = damaged ? "rows: original · what the encoder sees · reconstruction" : "above: original · below: reconstruction";
-    this.images.setAttribute("aria-label", `${count} test images and their reconstructions at step ${this.current.step}`);
+  restyle() {
+    this.chart.restyle();
+    this.draw();
   }
-
-  drawMap() {
-    const width = this.map.clientWidth;
-    if (!width) return;
-    const height = Math.min(width, 380);
-    const { shape, data } = this.current.arrays.points;
-    const count = shape[0];
-    const axes = [0, 1].map((axis) => range(data, axis));
-    const context = sized(this.map, width, height);
-    this.places = [];
-    for (let i = 0; i < count; i++) {
-      const x = 8 + (width - 16) * axes[0](data[2 * i]);
-      const y = height - 8 - (height - 16) * axes[1](data[2 * i + 1]);
-      this.places.push([x, y]);
-      context.globalAlpha = 0.85;
-      drawMark(context, x, y, 3, this.fixed.arrays.sample_labels.data[i]);
-    }
-    const { explained } = this.current;
-    const what = explained < 1 ? `two principal components, ${Math.round(100 * explained)} % of the variance` : "the two numbers of the code";
-    this.mapHint.textContent = `${count} test images; ${what}`;
-    this.map.setAttribute("aria-label", `Code map of ${count} test images at step ${this.current.step}: ${what}`);
-  }
-
-  showLegend() {
-    const { classes } = this.fixed.values;
-    const items = classes.map((name, label) => {
-      const mark = make("canvas", { width: 14, height: 14, "aria-hidden": "true" });
-      drawMark(mark.getContext("2d"), 7, 7, 4, label);
-      return make("span", {}, mark, name);
-    });
-    this.legend.replaceChildren(...items);
-  }
-
-  hover(event) {
-    this.tip.hidden = true;
-    if (!event || !this.places) return;
-    const box = this.map.getBoundingClientRect();
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    let [nearest, distance] = [-1, 14 ** 2];
-    this.places.forEach(([px, py], i) => {
-      const d = (px - x) ** 2 + (py - y) ** 2;
-      if (d < distance) [nearest, distance] = [i, d];
-    });
-    if (nearest < 0) return;
-    const label = this.fixed.arrays.sample_labels.data[nearest];
-    const image = picture(this.fixed.arrays.sample, nearest);
-    this.tip.replaceChildren(image, make("span", {}, this.fixed.values.classes[label]));
-    const [px, py] = this.places[nearest];
-    this.tip.style.left = `${Math.min(px + 12, box.width - 90)}px`;
-    this.tip.style.top = `${Math.max(0, py - 70)}px`;
-    this.tip.hidden = false;
-  }
-}
-
-/** A function from the values of one axis to [0, 1]. */
-function range(data, axis) {
-  let [low, high] = [Infinity, -Infinity];
-  for (let i = axis; i < data.length; i += 2) {
-    low = Math.min(low, data[i]);
-    high = Math.max(high, data[i]);
-  }
-  const span = high - low;
-  return (value) => (span > 1e-9 ? (value - low) / span : 0.5);
 }
 
 function duration(seconds) {
@@ -395,5 +239,3 @@ function duration(seconds) {
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
   return `${(seconds / 3600).toFixed(1)} h`;
 }
-
-const format = (value) => (value === null ? "not a number" : value.toPrecision(4));

@@ -1,0 +1,125 @@
+// Loss curves that grow: one Plotly line for each term and split, extended as steps come in.
+
+const DASHES = { train: "solid", validation: "dash" };
+const TITLES = { kl: "KL" };
+
+class LossChart {
+  constructor(plotlyUrl) {
+    this.curves = new Map();
+    this.plotly = loadPlotly(plotlyUrl);
+    this.box = make("div", { class: "ael-plot", role: "img", "aria-label": "Loss curves" });
+    const log = make("input", { type: "checkbox", onchange: () => this.setLog(log.checked) });
+    this.logSwitch = make("label", { class: "ael-log", title: "Shows small changes late in training better" }, log, "log scale");
+  }
+
+  close() {
+    if (window.Plotly) window.Plotly.purge(this.box);
+  }
+
+  /** The last step on the chart, -1 while it is empty. */
+  get lastStep() {
+    return Math.max(-1, ...[...this.curves.values()].map((curve) => curve.steps.at(-1)));
+  }
+
+  /** Points of the longest curve. */
+  get points() {
+    return Math.max(0, ...[...this.curves.values()].map((curve) => curve.steps.length));
+  }
+
+  /** Add what the live route sent: [{split, term, steps, values}]. */
+  async add(news) {
+    if (!news.length) return;
+    const Plotly = await this.plotly;
+    for (const { split, term, steps, values } of news) {
+      const curve = this.curve(split, term);
+      curve.steps.push(...steps);
+      curve.values.push(...values);
+    }
+    this.addTotals(news);
+    this.extend(Plotly);
+  }
+
+  curve(split, term) {
+    const key = `${split}/${term}`;
+    if (!this.curves.has(key)) this.curves.set(key, { split, term, steps: [], values: [], drawn: 0 });
+    return this.curves.get(key);
+  }
+
+  /** Where a loss has several terms, their sum is a curve too. */
+  addTotals(news) {
+    for (const split of Object.keys(DASHES)) {
+      const parts = news.filter((curve) => curve.split === split);
+      if (parts.length < 2) continue;
+      const total = this.curve(split, "total");
+      parts[0].steps.forEach((step, i) => {
+        const values = parts.map((part) => part.values[i]);
+        total.steps.push(step);
+        total.values.push(values.includes(null) ? null : values.reduce((a, b) => a + b, 0));
+      });
+    }
+  }
+
+  extend(Plotly) {
+    if (!this.plotted) {
+      this.plotted = Plotly.newPlot(this.box, [], this.layout(), { displayModeBar: false, responsive: true });
+    }
+    const curves = [...this.curves.values()];
+    curves.forEach((curve, index) => {
+      if (curve.drawn === 0) {
+        Plotly.addTraces(this.box, this.trace(curve));
+      } else if (curve.drawn < curve.steps.length) {
+        const fresh = { x: [curve.steps.slice(curve.drawn)], y: [curve.values.slice(curve.drawn)] };
+        Plotly.extendTraces(this.box, fresh, [index]);
+      }
+      curve.drawn = curve.steps.length;
+    });
+    const last = curves.map((curve) => `${curve.split} ${curve.term} ${significant(curve.values.at(-1))}`);
+    this.box.setAttribute("aria-label", `Loss curves at step ${this.lastStep}: ${last.join(", ")}`);
+  }
+
+  trace({ split, term, steps, values }) {
+    const terms = [...new Set([...this.curves.values()].map((curve) => curve.term))];
+    terms.sort((a, b) => (b === "total") - (a === "total"));
+    const title = TITLES[term] || term;
+    return {
+      x: [...steps],
+      y: [...values],
+      name: title,
+      mode: "lines",
+      line: { color: OKABE_ITO[terms.indexOf(term) % OKABE_ITO.length], width: split === "train" ? 1.6 : 2, dash: DASHES[split] },
+      showlegend: split === "train",
+      legendrank: term === "total" ? 1 : 2,
+      hovertemplate: `${title}, ${split}: %{y:.5g} at step %{x}<extra></extra>`,
+    };
+  }
+
+  layout() {
+    const style = getComputedStyle(this.box);
+    const colour = (name) => style.getPropertyValue(name) || "#888";
+    const axis = { gridcolor: colour("--st-border-color"), linecolor: colour("--st-border-color"), zeroline: false, automargin: true };
+    return {
+      height: 260,
+      margin: { l: 48, r: 8, t: 8, b: 36 },
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      font: { color: colour("--st-text-color"), size: 12, family: style.fontFamily },
+      legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
+      xaxis: { ...axis, title: { text: "step", standoff: 4 } },
+      yaxis: { ...axis, type: this.log ? "log" : "linear", exponentformat: "power" },
+      showlegend: true,
+      uirevision: "stay",
+      hovermode: "closest",
+    };
+  }
+
+  setLog(on) {
+    this.log = on;
+    if (this.plotted) window.Plotly.relayout(this.box, { "yaxis.type": on ? "log" : "linear", "yaxis.autorange": true });
+  }
+
+  restyle() {
+    if (this.plotted) window.Plotly.relayout(this.box, this.layout());
+  }
+}
+
+const significant = (value) => (value === null ? "not a number" : value.toPrecision(4));
