@@ -42,7 +42,7 @@ def check(spec: RunSpec) -> Cost:
     source = spec.make_source()
     count = min(spec.splits.train_limit or source.train_size, source.train_size)
     batch = min(spec.training.batch_size, count)
-    if batch == 1 and spec.layers.batch_norm:
+    if batch == 1 and spec.layers.batch_norm and spec.kind.uses_network:
         raise InputError("Batch norm needs at least two images a batch; enlarge the batch size.")
     model = empty_model(spec.variant, spec.model, spec.make_network(source.shape))
     parameters = model.parameter_count()

@@ -37,12 +37,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            self._db = sqlite3.connect(path, timeout=10, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-        except sqlite3.Error as error:
-            raise _translate(error, path) from error
+        self._db = _connect(path)
 
     def create(self) -> None:
         """Make the tables."""
@@ -108,6 +103,19 @@ class Database:
         """Write status values, all in one transaction."""
         with self.write() as db:
             put_status(db, values)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    database: sqlite3.Connection | None = None
+    try:
+        database = sqlite3.connect(path, timeout=10, isolation_level=None)
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=NORMAL")
+    except sqlite3.Error as error:
+        if database is not None:
+            database.close()
+        raise _translate(error, path) from error
+    return database
 
 
 def put_status(db: sqlite3.Connection, values: Mapping[str, Any]) -> None:

@@ -128,6 +128,9 @@ class RunSpec:
 
     def make_network(self, shape: tuple[int, int, int]) -> Network:
         """The network for images of a shape. Raises InputError where the two do not fit."""
+        if not self.kind.uses_network:  # it asks for the shape only, so that any network will do
+            kind = networks[CHOICES["network"]]
+            return kind(kind.Config(), shape)
         return networks[self.network](self.layers, shape)
 
     def make_corruption(self) -> Corruption:

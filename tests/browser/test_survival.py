@@ -77,6 +77,15 @@ def test_closing_the_tab_and_opening_two_changes_nothing(lab, browser, page):
     tabs[1].context.close()
 
 
+def test_a_double_click_on_start_starts_one_run(lab, page):
+    page.goto(f"{lab.url}/train?epochs=5&seed=4711")
+    page.get_by_role("button", name="Start", exact=True).dblclick()
+    page.wait_for_url("**/train?run=*")
+    wait_for_state(page, "finished")
+    page.wait_for_timeout(1000)
+    assert sum(run.spec.training.seed == 4711 for run in RunStore(lab.home)) == 1
+
+
 @pytest.mark.parametrize("link", ["/train?run=nothing", "/reconstruct?run=../../etc/passwd"])
 def test_an_unknown_run_gets_a_sentence(lab, page, link):
     page.goto(f"{lab.url}{link}")
