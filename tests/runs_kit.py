@@ -1,6 +1,8 @@
 """Small runs, what they leave on the disk, and waiting: for the tests of runs, jobs and the CLI."""
 
+import subprocess
 import time
+from contextlib import contextmanager
 
 from aecore.jobs.drive import Driver
 from aecore.runs import Run, RunSpec, RunStore, read_status
@@ -67,6 +69,16 @@ def wait(condition, what: str, seconds: float = 60) -> None:
 def wait_for(run: Run, *states: str) -> None:
     """Until a run is in one of these states."""
     wait(lambda: read_status(run).state in states, f"{states}, it is {read_status(run)}")
+
+
+@contextmanager
+def process(command, **named):
+    """A child process that a failing test does not wait for."""
+    with subprocess.Popen(command, **named) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
 
 
 def is_sentence(text: object) -> bool:

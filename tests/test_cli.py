@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from runs_kit import curves, finished, is_sentence, new_run, weights
+from runs_kit import curves, finished, is_sentence, new_run, process, weights
 
 from aecore.__main__ import main
 from aecore.cli import train as training
@@ -423,24 +423,24 @@ def test_evaluate_without_weights_or_data_is_told(shell, monkeypatch):
 # A real shell
 
 PYTHON = [sys.executable, "-m", "aecore"]
-LONG = ["vae", "--width", "32", "--latent-dim", "2", "--epochs", "300"]
+LONG = ["vae", "--width", "32", "--latent-dim", "2", "--epochs", "200"]
 
 
 def test_ctrl_c_pauses_and_resume_ends_like_the_twin(shell):
     command = [*PYTHON, "train", *LONG, "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with process(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         seen = []
-        for line in process.stdout:
+        for line in child.stdout:
             seen.append(strict(line))
             if seen[-1].get("step", 0) >= 100:
                 break
-        process.send_signal(signal.SIGINT)
-        seen += [strict(line) for line in process.stdout]
-        assert process.wait() == 0
-        assert process.stderr.read() == b""
+        child.send_signal(signal.SIGINT)
+        seen += [strict(line) for line in child.stdout]
+        assert child.wait() == 0
+        assert child.stderr.read() == b""
     run = last_run()
     assert seen[-1] == {"event": "paused", "run": run.id, "step": read_status(run).step}
-    assert 100 <= read_status(run).step < 2400
+    assert 100 <= read_status(run).step < 1600
     assert read_status(run).state == "paused"
     status, out, _ = shell("resume", run.id, "--json")
     assert status == 0
@@ -471,8 +471,8 @@ def test_pausing_tells_people_how_to_go_on(shell, monkeypatch):
 
 def test_a_reader_that_leaves_pauses_the_run(shell):
     command = [*PYTHON, "train", "vae", "--epochs", "100000", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        process.stdout.readline()
-        process.stdout.close()
-        assert b"Traceback" not in process.stderr.read()
+    with process(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        child.stdout.readline()
+        child.stdout.close()
+        assert b"Traceback" not in child.stderr.read()
     assert read_status(last_run()).state == "paused"

@@ -15,6 +15,7 @@ from runs_kit import (
     finished,
     is_sentence,
     new_run,
+    process,
     table,
     wait,
     wait_for,
@@ -137,7 +138,7 @@ time.sleep(600)
 def test_a_worker_outlives_its_launcher():
     run = new_run(**ENDLESS)
     command = [sys.executable, "-c", LAUNCHER, run.id]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as launcher:
+    with process(command, stdout=subprocess.PIPE, start_new_session=True) as launcher:
         assert launcher.stdout.readline() == b"started\n"
         wait_for(run, "running")
         os.killpg(launcher.pid, signal.SIGKILL)
@@ -188,7 +189,7 @@ def test_of_many_who_ask_at_once_one_may_start():
 
 def test_a_run_belongs_to_its_living_worker_only():
     run = new_run()
-    with subprocess.Popen(["sleep", "600"]) as other:
+    with process(["sleep", "600"]) as other:
         database = run.database()
         started = psutil.Process(other.pid).create_time()
         database.set_status({"state": "running", "pid": other.pid, "pid_started": started})
@@ -279,7 +280,7 @@ def test_a_learning_rate_out_of_bounds_is_refused(value):
     assert is_sentence(caught.value)
 
 
-def test_what_was_asked_of_a_worker_before_is_not_asked_of_the_next():
+def test_what_was_asked_of_a_worker_before_is_not_asked_of_the_next(eager):
     run = new_run()
     database = run.database()
     database.command("stop")
