@@ -307,6 +307,7 @@ NOTHING = [
     (["train", "vae", "vae"], "vae"),
     (["train", "vae", "--batch-norm", "perhaps"], "true or false"),
     (["train", "vae", "--optimizer", "magic"], "adamw"),
+    (["train", "vae", "--optimizer", "ma\ngic"], "adamw"),
     (["train", "vae", "--latent", "2"], "--latent"),
     (["train", "vae", "--dataset", "digits", "--patch-size", "8"], "--patch-size"),
     (["train", "denoising", "--corruption", "none"], "choose a corruption"),
