@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: run test check bench bench-start clean
+.PHONY: run test check bench clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/app.installed
@@ -28,6 +28,19 @@ $(VENV)/app.installed: requirements.txt
 
 $(VENV)/dev.installed: requirements-dev.txt $(VENV)/app.installed
 	$(BIN)/pip install --disable-pip-version-check --quiet -r requirements-dev.txt
+	touch $@
+
+bench: $(VENV)/dev.installed .venv-bench/installed
+	.venv-bench/bin/python -m benchmarks.training
+	$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m benchmarks.start
+
+# The peers' packages lie apart, over the app's own, so that they can never become needs of the app.
+.venv-bench/installed: requirements.txt benchmarks/requirements.txt $(VENV)/app.installed
+	$(BIN)/python -m venv .venv-bench
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > .venv-bench/app.path
+	cp .venv-bench/app.path "$$(.venv-bench/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/app.pth"
+	.venv-bench/bin/pip install --disable-pip-version-check --quiet -c requirements.txt -r benchmarks/requirements.txt
 	touch $@
 
 clean:

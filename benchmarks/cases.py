@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from aecore.networks import Network, NetworkConfig, Shape, networks
+from aecore.networks.chain import Chain
 
 SHAPE: Shape = (1, 28, 28)
 BATCH = 128
@@ -30,13 +31,11 @@ class Mlp(Network):
     hidden: tuple[int, ...]
 
     def encoder(self, out_features: int) -> nn.Module:
-        return nn.Sequential(
-            nn.Flatten(), *fully_connected(prod(self.shape), *self.hidden, out_features)
-        )
+        return Chain(nn.Flatten(), *fully_connected(prod(self.shape), *self.hidden, out_features))
 
     def decoder(self, in_features: int) -> nn.Module:
         sizes = (in_features, *reversed(self.hidden), prod(self.shape))
-        return nn.Sequential(*fully_connected(*sizes), nn.Unflatten(1, self.shape))
+        return Chain(*fully_connected(*sizes), nn.Unflatten(1, self.shape))
 
 
 def mlp(*hidden: int) -> Network:
@@ -73,7 +72,7 @@ class Case:
 
 
 CASES = [
-    Case("mlp 784-64-16", lambda: mlp(64), 16, 3, {"naive": 5.0}),
-    Case("mlp 784-512-256-32", lambda: mlp(512, 256), 32, 3, {"naive": 2.3, "pythae": 1.7}),
+    Case("mlp 784-64-16", lambda: mlp(64), 16, 5, {"naive": 5.0}),
+    Case("mlp 784-512-256-32", lambda: mlp(512, 256), 32, 5, {"naive": 2.3, "pythae": 1.7}),
     Case("conv 1-32-64", conv, 32, 1, {"naive": 1.15}),
 ]

@@ -29,7 +29,8 @@ RESULT = Path(__file__).parent / "results" / "start-cpu.json"
 STOPWATCH = """() => {
   window.times = {};
   document.addEventListener("click", (event) => {
-    if (event.target.closest("button")?.innerText.includes("Start")) window.clicked = performance.now();
+    const label = event.target.closest("button")?.innerText ?? "";
+    if (label.includes("Start")) window.clicked = performance.now();
   }, true);
   const note = (name) => { window.times[name] ??= performance.now() - window.clicked; };
   new MutationObserver(() => {

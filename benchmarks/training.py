@@ -21,6 +21,7 @@ from pathlib import Path
 
 import torch
 
+from aecore.datasets import datasets
 from aecore.paths import data_root
 from benchmarks.cases import CASES, Case
 from benchmarks.data import IMAGES, Images
@@ -56,6 +57,7 @@ def measure(case: Case, running: dict[str, Train], images: Images, rounds: int) 
     speeds: Speeds = {name: [] for name in running}
     for number in range(rounds + 1):
         for name, train in running.items():
+            torch.set_flush_denormal(False)  # as a process starts; a trainer may choose to set it
             speed = quiet(train, case, images)
             if number:
                 speeds[name].append(speed)
@@ -74,13 +76,23 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def mnist_root(named: Path | None) -> Path:
+    """The folder that holds MNIST, downloaded by the app's own source where it is missing."""
+    if named is not None:
+        return named
+    mnist = datasets["mnist"](datasets["mnist"].Config())
+    if not mnist.ready():
+        mnist.fetch()
+    return data_root()
+
+
 def main() -> None:
     chosen = options()
     torch.set_num_threads(1)
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
     machine = describe()
-    images = Images(chosen.data or data_root(), chosen.images)
+    images = Images(mnist_root(chosen.data), chosen.images)
     running = trainers(chosen.peers)
     cases = [
         replace(case, epochs=chosen.epochs or case.epochs)

@@ -92,7 +92,6 @@ class Driver:
     def _session(self, database: Database) -> TrainingSession:
         spec = self.run.spec
         torch.set_num_threads(spec.training.threads)
-        torch.set_flush_denormal(True)  # a collapsed model is 7 times slower with denormals
         data = self._data(database)
         network = spec.make_network(data.shape)
         model = new_model(spec.variant, spec.model, network, data.mean, spec.training.seed)

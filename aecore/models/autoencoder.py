@@ -7,7 +7,7 @@ Salakhutdinov 2006.
 
 from torch import Tensor
 
-from aecore.models.base import Terms, variants
+from aecore.models.base import ByHand, Terms, variants
 from aecore.models.plain import Plain
 
 
@@ -25,3 +25,6 @@ class PlainAutoencoder(Plain):
 
     def loss(self, x: Tensor, target: Tensor) -> Terms:
         return {"reconstruction": self.reconstruction(self.decode_raw(self.encode(x)), target)}
+
+    def by_hand(self, x: Tensor, target: Tensor) -> ByHand | None:
+        return self.copy_by_hand(x, target)

@@ -22,6 +22,10 @@ Terms = dict[str, Tensor]
 """Loss terms by name, each a scalar; their sum is what the optimiser lowers."""
 
 
+ByHand = tuple[Terms, list[Tensor]]
+"""Loss terms, and the gradient of their sum for each of `parameters()`."""
+
+
 class ModelConfig(Settings):
     """The knobs that every variant shares."""
 
@@ -98,6 +102,14 @@ class Autoencoder(nn.Module, ABC):
     @abstractmethod
     def loss(self, x: Tensor, target: Tensor) -> Terms:
         """Named terms for a batch; x and target: (n, C, H, W) in [0, 1]."""
+
+    def by_hand(self, x: Tensor, target: Tensor) -> ByHand | None:  # noqa: ARG002
+        """`loss` and the gradients of all parameters without autograd, where there is a way.
+
+        A small network spends more time in autograd's bookkeeping than in its matrix products;
+        tests/test_by_hand.py holds every such way against autograd.
+        """
+        return None
 
     def decode(self, z: Tensor) -> Tensor:
         """(n, latent_dim) to images (n, C, H, W); mse may leave [0, 1] a little."""

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from aecore.config import knob
-from aecore.models.base import ModelConfig, Terms, variants
+from aecore.models.base import ByHand, ModelConfig, Terms, variants
 from aecore.models.plain import Plain
 
 
@@ -50,3 +50,6 @@ class DenoisingAutoencoder(Plain):
         else:
             total = (weight * (raw - target).square()).sum()
         return {"reconstruction": total / len(target)}
+
+    def by_hand(self, x: Tensor, target: Tensor) -> ByHand | None:
+        return self.copy_by_hand(x, target) if self.config.emphasis == 0.5 else None

@@ -6,6 +6,7 @@ from math import prod
 from torch import nn
 
 from aecore.networks.base import Network, networks
+from aecore.networks.chain import Chain
 
 
 @networks.register("mlp")
@@ -17,12 +18,12 @@ class MLP(Network):
 
     def encoder(self, out_features: int) -> nn.Module:
         sizes = [prod(self.shape), *self._hidden()]
-        return nn.Sequential(nn.Flatten(), *self._layers(sizes), nn.Linear(sizes[-1], out_features))
+        return Chain(nn.Flatten(), *self._layers(sizes), nn.Linear(sizes[-1], out_features))
 
     def decoder(self, in_features: int) -> nn.Module:
         sizes = [in_features, *reversed(self._hidden())]
         last = nn.Linear(sizes[-1], prod(self.shape))
-        return nn.Sequential(*self._layers(sizes), last, nn.Unflatten(1, self.shape))
+        return Chain(*self._layers(sizes), last, nn.Unflatten(1, self.shape))
 
     def _hidden(self) -> list[int]:
         return [max(4, self.config.width >> level) for level in range(self.config.depth)]
