@@ -144,7 +144,7 @@ def _sentence(cls: type[Settings], error: ValidationError) -> str:
     if name not in cls.model_fields:
         return str(problem["msg"]).removeprefix("Value error, ")
     declared = _knob(name, cls.model_fields[name])
-    given = str(problem["input"])[:40]
+    given = repr(problem["input"])[:42]  # as Python writes it: control characters stay harmless
     if declared.kind == "choice":
         expected = "one of " + ", ".join(declared.choices)
     elif declared.kind == "bool":

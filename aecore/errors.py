@@ -5,6 +5,7 @@ AecoreError
 │   ├── UnknownName      no data set, variant, network, corruption or run of that name
 │   └── DataUnavailable  a data set's files are missing, damaged or out of reach
 ├── StoreError           the disk did not take or give what a run needs
+│   ├── HomeUnusable     AECORE_HOME names no folder that can be written (an InputError too)
 │   └── CheckpointDamaged  a checkpoint does not match its manifest
 └── RunFailed            a run started and could not go on
 
@@ -41,6 +42,10 @@ class DataUnavailable(InputError):
 
 class StoreError(AecoreError, OSError):
     """The disk did not take or give what a run needs."""
+
+
+class HomeUnusable(StoreError, InputError):
+    """AECORE_HOME names no folder that can be written."""
 
 
 class CheckpointDamaged(StoreError):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from aecore.errors import StoreError
+from aecore.errors import HomeUnusable
 
 APP = "autoencoder-lab"
 
@@ -25,7 +25,7 @@ def data_root() -> Path:
 def home() -> Path:
     """Folder of runs and exports: AECORE_HOME, else the user's data folder; created if missing.
 
-    Raises StoreError where it cannot be created or written.
+    Raises HomeUnusable where it cannot be created or written.
     """
     path = _from_environment("AECORE_HOME") or user_data_path(APP, appauthor=False)
     try:
@@ -42,5 +42,5 @@ def _from_environment(variable: str) -> Path | None:
     return Path(value).expanduser().absolute() if value else None
 
 
-def _unwritable(path: Path) -> StoreError:
-    return StoreError(f"Cannot write to {path}: set AECORE_HOME to a folder you may write to.")
+def _unwritable(path: Path) -> HomeUnusable:
+    return HomeUnusable(f"Cannot write to {path}: set AECORE_HOME to a folder you may write to.")

@@ -354,7 +354,7 @@ def test_truncated_data_is_told(shell, tmp_path, monkeypatch):
 def test_an_unwritable_home_is_told(shell, monkeypatch):
     monkeypatch.setenv("AECORE_HOME", "/dev/null/home")
     for words in (["train", "vae"], ["runs"], ["resume", "a" * 20], ["evaluate", "a" * 20]):
-        assert "AECORE_HOME" in refused(shell(*words), 1)
+        assert "AECORE_HOME" in refused(shell(*words), 2)
 
 
 # Runs that exist

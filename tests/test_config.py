@@ -74,9 +74,9 @@ def test_a_default_out_of_bounds_is_refused():
         ({"count": None}, "Number (count): expected a whole number from 1 to 9, got None."),
         ({"share": float("nan")}, "Share (share): expected a number from 0 to 1, got nan."),
         ({"share": float("inf")}, "Share (share): expected a number from 0 to 1, got inf."),
-        ({"share": "much"}, "Share (share): expected a number from 0 to 1, got much."),
-        ({"swift": "perhaps"}, "Swift (swift): expected true or false, got perhaps."),
-        ({"colour": "green"}, "Colour (colour): expected one of red, blue, got green."),
+        ({"share": "much"}, "Share (share): expected a number from 0 to 1, got 'much'."),
+        ({"swift": "perhaps"}, "Swift (swift): expected true or false, got 'perhaps'."),
+        ({"colour": "green"}, "Colour (colour): expected one of red, blue, got 'green'."),
         (
             {"size": 1},
             "There is no setting 'size' here; the settings are: count, share, swift, colour.",

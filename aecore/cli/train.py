@@ -18,7 +18,7 @@ from aecore.runs import Cost, Run, RunSpec, RunStore, check, read_status
 from aecore.runs.status import RESUMABLE
 from aecore.training import Event, Failed, Finished
 
-OVER = {"finished": "is finished", "stopped": "was stopped for good", "failed": "has failed"}
+OVER = {"finished": "is finished", "failed": "has failed"}
 
 
 def train(arguments: Namespace) -> int:
@@ -29,7 +29,7 @@ def train(arguments: Namespace) -> int:
 
 
 def resume(arguments: Namespace) -> int:
-    """Go on with a run that is paused, interrupted or waiting."""
+    """Go on with a run that is paused, stopped, interrupted or waiting."""
     run = RunStore()[arguments.id]
     status = read_status(run)
     if status.live:

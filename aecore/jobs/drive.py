@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import torch
 
 from aecore.datasets import ImageData, Progress, open_data
-from aecore.errors import AecoreError, RunFailed, StoreError
+from aecore.errors import AecoreError, DataUnavailable, RunFailed, StoreError
 from aecore.jobs.recorder import Recorder
 from aecore.models import new_model
 from aecore.runs.checkpoints import load_last
@@ -53,8 +53,8 @@ class Driver:
             yield from self._train(database)
         except _Left:
             database.set_status({"state": LEFT[self.leave or "stop"], "message": ""})
-        except StoreError as error:
-            # The disk, not the run, is at fault: it can go on once there is room.
+        except (StoreError, DataUnavailable) as error:
+            # The disk or the network is at fault, not the run: it can go on once that is mended.
             database.set_status({"state": "paused", "message": str(error)})
             raise
         except AecoreError as error:

@@ -23,7 +23,7 @@ def claim(database: Database) -> bool:
         raw = database.status()
         ours = raw.get("pid") == os.getpid()
         taken = raw.get("state") in LIVE and raw.get("pid") is not None and worker_alive(raw)
-        if (taken and not ours) or raw.get("state") in ("finished", "stopped", "failed"):
+        if (taken and not ours) or raw.get("state") in ("finished", "failed"):
             return False
         if raw.get("state") != "starting":
             forget_commands(db)

@@ -16,7 +16,7 @@ State = Literal[
     "failed", "interrupted",
 ]  # fmt: skip
 LIVE = ("starting", "running", "pausing", "stopping")
-RESUMABLE = ("queued", "paused", "interrupted")
+RESUMABLE = ("queued", "paused", "stopped", "interrupted")
 GRACE = 20.0
 """Seconds that a worker may take from being asked for to its first sign of life."""
 
@@ -83,7 +83,7 @@ def _sentence(state: State, raw: dict[str, Any]) -> str:
         "pausing": "Saving, then pausing.",
         "paused": f"Paused at step {step}. Everything is saved; it can go on from here.",
         "stopping": "Saving, then stopping.",
-        "stopped": f"Stopped at step {step}. The model as it was then can be used.",
+        "stopped": f"Stopped at step {step}. The model can be used, or trained on from here.",
         "finished": "Finished.",
         "failed": "Failed.",
         "interrupted": "The training process is gone. What was saved is kept; it can go on.",

@@ -149,9 +149,9 @@ class LiveView {
     this.buttonState = state;
     const button = (action, label, help) => make("button", { type: "button", title: help, onclick: (event) => this.press(action, event.target) }, label);
     const pause = button("pause", "Pause", "Save everything and free the processor; it can go on later from the very same step.");
-    const stop = button("stop", "Stop", "End the run here and keep the model as it is now.");
+    const stop = button("stop", "Stop", "End the run here and keep the model as it is now; Resume undoes that.");
     const resume = button("resume", "Resume", "Go on from the last saved step.");
-    const offered = { running: [pause, stop], starting: [stop], queued: [resume, stop], paused: [resume, stop], interrupted: [resume, stop] };
+    const offered = { running: [pause, stop], starting: [stop], queued: [resume, stop], paused: [resume, stop], stopped: [resume], interrupted: [resume, stop] };
     this.buttons.replaceChildren(...(offered[state] || []));
     this.rate.hidden = state !== "running";
   }
