@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from threading import Lock
 from typing import Any
 
-import streamlit as st
 import torch
 
 from aecore.config import Settings
@@ -54,9 +54,13 @@ def _visit() -> None:
     ensure_demo(RunStore(), engine())
 
 
-@st.cache_data(ttl=2.0, max_entries=4, show_spinner=False)
-def live_runs(where: str, limit: int) -> int:  # noqa: ARG001  one count a home
-    """How many of the newest runs train just now; every open page asks every few seconds."""
+def live_runs(where: str, limit: int) -> int:
+    """How many of the newest runs train just now; counted anew every two seconds at most."""
+    return _live_runs(where, limit, int(time.monotonic() / 2))
+
+
+@lru_cache(maxsize=4)
+def _live_runs(where: str, limit: int, tick: int) -> int:  # noqa: ARG001  one count a home and tick
     return sum(status.live for _, status in recent(limit))
 
 
