@@ -22,6 +22,8 @@ from aecore.training.snapshots import Showcase
 
 FLUSH_SECONDS = 0.1
 CHECKPOINT_SECONDS = 20.0
+FIRST_CHECKPOINT_SECONDS = 3.0
+"""The first comes early, so that a young run has reconstructions to show."""
 SPEED_WINDOW = 5.0
 
 
@@ -35,7 +37,8 @@ class Recorder:
         self._rates: list[tuple[int, int, float]] = []
         self._snapshots: list[tuple[int, int, float]] = []
         self._changes: list[tuple[int, float]] = []
-        self._flushed = self._saved = time.monotonic()
+        self._flushed = time.monotonic()
+        self._saved = self._flushed - max(0.0, CHECKPOINT_SECONDS - FIRST_CHECKPOINT_SECONDS)
         self._pace: deque[tuple[float, int]] = deque()
 
     def showcase(self, shown: Showcase) -> None:
