@@ -94,12 +94,18 @@ def plane(codes: Tensor, before: Tensor | None = None) -> tuple[Tensor, float]:
     if codes.shape[1] <= 2 or not bool(codes.isfinite().all()):
         padded = torch.nn.functional.pad(codes[:, :2].clone(), (0, max(0, 2 - codes.shape[1])))
         return padded, 1.0
-    centred = codes - codes.mean(0)
+    centred, size = _to_unit(codes - codes.mean(0))
     left, scale, _ = torch.linalg.svd(centred, full_matrices=False)
     points = left[:, :2] * scale[:2]
     power = scale.square()
     explained = float(power[:2].sum() / power.sum().clamp_min(1e-12))
     if before is not None and before.shape == points.shape:
-        turn_left, _, turn_right = torch.linalg.svd(points.T @ before)
+        turn_left, _, turn_right = torch.linalg.svd(points.T @ _to_unit(before)[0])
         points = points @ (turn_left @ turn_right)
-    return points, explained
+    return points * size, explained
+
+
+def _to_unit(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Values within [-1, 1] and their size: the squares of a diverging run's codes overflow."""
+    size = values.abs().max().clamp_min(1e-30)
+    return values / size, size
