@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -25,15 +25,15 @@ def knob_widget(declared: Knob, value: Any, scope: str) -> None:
 
 
 def choice_widget(
-    name: str, label: str, options: Sequence[str], value: str, titles: Callable[[str], str],
-    help: str,
-) -> None:  # fmt: skip
-    """One of the four named choices (data set, variant, network, corruption)."""
+    name: str, label: str, registry: Mapping[str, Any], value: str, help: str
+) -> None:
+    """One of the four named choices (data set, variant, network, corruption), shown by title."""
     key = f"choice:{name}"
     set_widget(key, value)
-    shared: dict[str, Any] = {"label": label, "key": key, "help": help, "format_func": titles}
-    shared |= {"on_change": _changed, "args": (name, key), "options": list(options)}
-    if len(options) <= 2:
+    shared: dict[str, Any] = {"label": label, "key": key, "help": help}
+    shared |= {"format_func": lambda entry: registry[entry].title, "options": list(registry)}
+    shared |= {"on_change": _changed, "args": (name, key)}
+    if len(registry) <= 2:
         st.segmented_control(**shared, required=True)
     else:
         st.selectbox(**shared)

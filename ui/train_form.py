@@ -56,11 +56,13 @@ def _knobs(spec: RunSpec, part: str, declared: Iterable[Knob]) -> None:
 
 
 def _data(spec: RunSpec) -> None:
-    titles = {name: kind.title for name, kind in datasets.items()}
     choice_widget(
-        "dataset", "Data", list(datasets), spec.dataset, titles.__getitem__,
+        "dataset",
+        "Data",
+        datasets,
+        spec.dataset,
         "The images to learn from. Digits and image patches need no download.",
-    )  # fmt: skip
+    )
     kind = datasets[spec.dataset]
     _knobs(spec, "source", knobs(kind.Config))
     ready = resources.data_ready(spec.dataset, spec.source)
@@ -76,22 +78,26 @@ def _data(spec: RunSpec) -> None:
 
 
 def _variant(spec: RunSpec) -> None:
-    titles = {name: kind.title for name, kind in variants.items()}
     choice_widget(
-        "variant", "Variant", list(variants), spec.variant, titles.__getitem__,
+        "variant",
+        "Variant",
+        variants,
+        spec.variant,
         "Which kind of autoencoder: what its loss asks for beside a good copy.",
-    )  # fmt: skip
+    )
     kind = variants[spec.variant]
     st.caption(f"{kind.idea}  \n*{kind.paper}, {kind.year}.*")
     _knobs(spec, "model", knobs(kind.Config))
 
 
 def _corruption(spec: RunSpec) -> None:
-    titles = {name: kind.title for name, kind in corruptions.items()}
     choice_widget(
-        "corruption", "Corruption", list(corruptions), spec.corruption, titles.__getitem__,
+        "corruption",
+        "Corruption",
+        corruptions,
+        spec.corruption,
         "Damage done to the input; the autoencoder must still give back the clean image.",
-    )  # fmt: skip
+    )
     if spec.corruption == "none":
         return
     _knobs(spec, "noise", knobs(corruptions[spec.corruption].Config))
@@ -105,11 +111,13 @@ def _network(spec: RunSpec) -> None:
     if not spec.kind.uses_network:
         st.caption("This variant brings its own layers, so there is no network to choose.")
         return
-    titles = {name: kind.title for name, kind in networks.items()}
     choice_widget(
-        "network", "Network", list(networks), spec.network, titles.__getitem__,
+        "network",
+        "Network",
+        networks,
+        spec.network,
         "The layers of the encoder and the decoder.",
-    )  # fmt: skip
+    )
     st.caption(networks[spec.network].idea)
     with st.expander("Network, in detail"):
         _knobs(spec, "layers", knobs(networks[spec.network].Config))
