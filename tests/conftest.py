@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.mnist_layout import write_digits
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
@@ -25,11 +27,26 @@ def one_thread():
 
 @pytest.fixture(scope="session")
 def mnist_root(tmp_path_factory):
-    """Folder with MNIST in torchvision's layout: what AECORE_DATA can be set to."""
-    shared = os.environ.get("AECORE_TEST_DATASETS") or REPOSITORY.parent / "shared" / "datasets"
-    script = Path(shared) / "unpack"
+    """Folder with the real MNIST in torchvision's layout: what AECORE_DATA can be set to."""
+    script = shared_data() / "unpack"
     if not script.is_file():
         pytest.skip(f"no {script}: set AECORE_TEST_DATASETS to the folder of real data")
     root = tmp_path_factory.mktemp("mnist")
     subprocess.run([script, root], check=True)
     return root
+
+
+@pytest.fixture(scope="session")
+def mnist_or_like(request, tmp_path_factory):
+    """The real MNIST where it is at hand, else smaller digits in its layout; never skips."""
+    if (shared_data() / "unpack").is_file():
+        return request.getfixturevalue("mnist_root")
+    root = tmp_path_factory.mktemp("mnist-like")
+    write_digits(root)
+    return root
+
+
+def shared_data():
+    """Where real data lie: AECORE_TEST_DATASETS, or beside the repository."""
+    named = os.environ.get("AECORE_TEST_DATASETS")
+    return Path(named) if named else REPOSITORY.parent / "shared" / "datasets"

@@ -1,5 +1,7 @@
 """Small runs, what they leave on the disk, and waiting: for the tests of runs, jobs and the CLI."""
 
+import errno
+import os
 import subprocess
 import time
 from contextlib import contextmanager
@@ -91,3 +93,19 @@ def is_sentence(text: object) -> bool:
         and line.endswith(".")
         and not any(word in line for word in inside)
     )
+
+
+def full_at(number):
+    """Wraps functions; the nth call of any of them finds the disk full. Also the calls left."""
+    left = [number]
+
+    def full(real):
+        def call(*values, **named):
+            left[0] -= 1
+            if left[0] == 0:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return real(*values, **named)
+
+        return call
+
+    return full, left

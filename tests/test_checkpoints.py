@@ -1,6 +1,5 @@
 """Checkpoints: whatever happens to their files, a wrong state is never taken for a right one."""
 
-import errno
 import os
 import random
 import shutil
@@ -8,7 +7,7 @@ from math import inf
 
 import pytest
 import torch
-from runs_kit import is_sentence
+from runs_kit import full_at, is_sentence
 
 from aecore.errors import CheckpointDamaged, StoreError
 from aecore.runs.checkpoints import MANIFEST, listed, load, load_last, save
@@ -173,16 +172,7 @@ def saved(folder, told):
 
 def fill_disk(patch, broken, number):
     """Let the nth call of one kind find the disk full; the count of calls still allowed."""
-    left = [number]
-
-    def full(real):
-        def call(*values, **named):
-            left[0] -= 1
-            if left[0] == 0:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            return real(*values, **named)
-
-        return call
+    full, left = full_at(number)
 
     if broken == "write":
         patch.setattr("aecore.runs.checkpoints.write", full(save.__globals__["write"]))

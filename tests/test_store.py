@@ -1,12 +1,11 @@
 """The store: ids that cannot collide or climb, and folders that are whole or absent."""
 
-import errno
 import os
 import shutil
 import threading
 
 import pytest
-from runs_kit import SMALL, is_sentence, new_run
+from runs_kit import SMALL, full_at, is_sentence, new_run
 
 from aecore.errors import InputError, StoreError, UnknownName
 from aecore.paths import home
@@ -74,16 +73,7 @@ def test_a_hostile_name_is_no_run(name):
 
 def break_the(number, monkeypatch):
     """Let the nth call that changes the disk find it full."""
-    left = [number]
-
-    def breaking(real):
-        def call(*values, **named):
-            left[0] -= 1
-            if left[0] == 0:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            return real(*values, **named)
-
-        return call
+    breaking, left = full_at(number)
 
     for owner, name in (
         (os, "mkdir"),

@@ -15,9 +15,9 @@ PROBES = re.compile(r"/\w+/_stcore/(health|host-config)$")
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory, mnist_root):
+def lab(tmp_path_factory, mnist_or_like):
     """A server with an empty home and MNIST at hand."""
-    served = Lab(tmp_path_factory.mktemp("lab") / "home", mnist_root)
+    served = Lab(tmp_path_factory.mktemp("lab") / "home", mnist_or_like)
     yield served
     served.stop()
 
