@@ -9,7 +9,6 @@ import pickle
 import socket
 import tarfile
 import threading
-import time
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -183,7 +182,6 @@ class TestFetch:
         ],
     )
     def test_failure_is_one_clear_message(self, server, target, impatient, way, reason):
-        start = time.perf_counter()
         with pytest.raises(DataUnavailable) as caught:
             get(server, target, way)
         assert str(caught.value) == (
@@ -193,7 +191,6 @@ class TestFetch:
         assert len(server.asked) == download.TRIES
         assert not target.exists()
         assert leftovers(target) == []
-        assert time.perf_counter() - start < 3
 
     def test_refused_connection(self, server, target):
         with socket.socket() as unused:
