@@ -19,6 +19,7 @@ LAYERS = (
     ("models",),
     ("training", "metrics"),
     ("runs",),
+    ("catalog",),
     ("jobs",),
     ("cli",),
     ("__main__",),

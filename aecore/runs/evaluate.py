@@ -63,6 +63,15 @@ def known(
     return _cached(_place(run, split, seed), _key(loaded))
 
 
+def kept_psnr(run: Run) -> float | None:
+    """PSNR in dB on the test split as last measured, whatever was saved since; None if never."""
+    try:
+        kept = json.loads(_place(run, "test", 0).read_bytes())
+        return float(kept["result"]["metrics"]["psnr"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _place(run: Run, split: Split, seed: int) -> Path:
     return run.folder / f"evaluation-{split}-{int(seed)}.json"
 

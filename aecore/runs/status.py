@@ -13,8 +13,10 @@ from aecore.runs.store import Run
 
 State = Literal[
     "queued", "starting", "running", "pausing", "paused", "stopping", "stopped", "finished",
-    "failed", "interrupted",
+    "failed", "interrupted", "recovering", "stalled", "lost",
 ]  # fmt: skip
+"""The last three only the supervisor can tell: a worker died and another follows; it makes no
+progress; its machine does not answer."""
 LIVE = ("starting", "running", "pausing", "stopping")
 RESUMABLE = ("queued", "paused", "stopped", "interrupted")
 GRACE = 20.0
@@ -35,6 +37,9 @@ class Status:
     seconds_left: float | None
     demo: bool
     created: float
+    reason: str = ""
+    beat: float = 0.0
+    attempt: int = 0
 
     @property
     def live(self) -> bool:
@@ -71,12 +76,19 @@ def status_of(run: Run, raw: dict[str, Any]) -> Status:
         seconds_left=left,
         demo=bool(raw.get("demo", False)),
         created=float(raw.get("created", 0)),
+        reason=str(raw.get("reason", "")),
+        beat=float(raw.get("beat", 0)),
+        attempt=int(raw.get("attempt", 0)),
     )
 
 
 def _sentence(state: State, raw: dict[str, Any]) -> str:
-    step = int(raw.get("step", 0))
-    plain = {
+    return str(raw.get("message") or plain_sentence(state, int(raw.get("step", 0))))
+
+
+def plain_sentence(state: State, step: int) -> str:
+    """What there is to say of a state when nobody said more."""
+    return {
         "queued": "Waiting to start.",
         "starting": "Getting ready.",
         "running": "Training.",
@@ -87,8 +99,10 @@ def _sentence(state: State, raw: dict[str, Any]) -> str:
         "finished": "Finished.",
         "failed": "Failed.",
         "interrupted": "The training process is gone. What was saved is kept; it can go on.",
-    }
-    return str(raw.get("message") or plain[state])
+        "recovering": f"The training process died; it goes on from step {step} in a moment.",
+        "stalled": "No progress for a while; Restart goes on from what was saved last.",
+        "lost": "The machine that trains this does not answer; waiting for it.",
+    }[state]
 
 
 def worker_alive(raw: dict[str, Any]) -> bool:

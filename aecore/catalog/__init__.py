@@ -1,0 +1,1 @@
+"""The catalogue: which runs exist, whose they are, who waits, who may look."""

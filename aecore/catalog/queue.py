@@ -1,0 +1,201 @@
+"""The queue: taken in, in which order served, claimed with a lease, given back."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Select, func, select, update
+
+from aecore.catalog.fair import Waiting, order, starts
+from aecore.catalog.people import Person, Quotas, note
+from aecore.catalog.rows import ACTIVE, WAITING, RunRow, chosen, row_of
+from aecore.catalog.store import Catalog, clock
+from aecore.catalog.tables import person, run
+from aecore.errors import InputError
+from aecore.runs.control import leave_command, set_aside
+from aecore.runs.store import RunStore
+
+PATIENCE = 120.0
+"""Seconds after which a run that does not fit lets no later one pass."""
+AGAIN = ("paused", "stopped", "interrupted", "failed")
+SHELL = "shell"
+"""The engine of runs that somebody trains from the command line; they take no slot."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run stands in the queue: `ahead` others first, and about when it starts (seconds)."""
+
+    ahead: int
+    seconds: float | None
+
+
+def check_room(db: Connection, who: str, limits: Quotas) -> None:
+    """Whether a person may have one more run waiting. Raises InputError with what holds."""
+    mine = (run.c.owner == who) & run.c.deleted.is_(None)
+    query = select(func.count()).where(mine, run.c.state.in_(WAITING))
+    waiting = db.execute(query).scalar_one()
+    if waiting >= limits.queued:
+        raise InputError(
+            f"You have {waiting} {'run' if waiting == 1 else 'runs'} waiting already, and "
+            f"{limits.queued} may; wait for one to start, or cancel one on the Queue page."
+        )
+    used = db.execute(select(func.sum(run.c.bytes)).where(run.c.owner == who)).scalar() or 0
+    if used > limits.disk_gb * 1e9:
+        raise InputError(
+            f"Your runs take {used / 1e9:.2f} GB and {limits.disk_gb:g} GB are yours; delete some "
+            "on the Runs page first, and empty the trash there."
+        )
+
+
+def enqueue(catalog: Catalog, row: RunRow, limits: Quotas) -> None:
+    """Put a run that rests into the queue: resume and retry alike; twice is harmless.
+
+    Raises InputError where the person has too many waiting, or the run is finished.
+    """
+    if row.state == "finished":
+        raise InputError("This run is finished; train another with its settings instead.")
+    with catalog.write() as db:
+        fresh = row_of(db.execute(chosen().where(run.c.id == row.id)).one())
+        if fresh.state not in AGAIN:
+            return
+        check_room(db, row.owner, limits)
+        set_aside(RunStore(catalog.root)[row.id], "queued")
+        values = {"state": "queued", "message": "", "reason": "", "wish": "", "tries": 0}
+        times = {"queued": time.time(), "not_before": 0.0}
+        db.execute(update(run).where(run.c.id == row.id).values(**values, **times))
+
+
+def command(catalog: Catalog, who: Person, row: RunRow, action: str, value: float | None) -> None:
+    """Pause, stop, restart, or a new learning rate; asking twice is harmless.
+
+    A run that waits leaves the queue at once. Raises InputError for what makes no sense.
+    """
+    if action == "restart":
+        _restart(catalog, row)
+    elif action == "pause" and not _leave(catalog, who, row, "paused"):
+        leave_command(RunStore(catalog.root)[row.id], "pause")
+    elif action == "stop" and not _leave(catalog, who, row, "stopped"):
+        leave_command(RunStore(catalog.root)[row.id], "stop")
+    elif action == "learning_rate":
+        leave_command(RunStore(catalog.root)[row.id], "learning_rate", value)
+    elif action not in ("pause", "stop"):
+        raise InputError("The actions are pause, resume, stop, restart and learning_rate.")
+
+
+def _leave(catalog: Catalog, who: Person, row: RunRow, to: Literal["paused", "stopped"]) -> bool:
+    """Take a run out of the queue; False where a worker has it and must be told."""
+    with catalog.write() as db:
+        fresh = row_of(db.execute(chosen().where(run.c.id == row.id)).one())
+        if who.id != row.owner:
+            note(db, who.id, to, row.id)
+        if fresh.active:
+            return False
+        resting = to == "stopped" and fresh.state in ("paused", "interrupted")
+        if fresh.waiting or resting:
+            set_aside(RunStore(catalog.root)[row.id], to)
+            values = {"state": to, "message": "", "reason": "", "wish": ""}
+            db.execute(update(run).where(run.c.id == row.id).values(**values))
+    return True
+
+
+def _restart(catalog: Catalog, row: RunRow) -> None:
+    """Wish that the supervisor puts another worker in the place of one that hangs."""
+    with catalog.write() as db:
+        where = (run.c.id == row.id) & run.c.state.in_(("stalled", "lost"))
+        db.execute(update(run).where(where).values(wish="restart"))
+
+
+def line(db: Connection) -> list[tuple[RunRow, Waiting]]:
+    """All that wait, in the order in which they will be served."""
+    rows = [row_of(found) for found in db.execute(_waiting())]
+    waiting = [Waiting(r.id, r.owner, r.queued, r.state == "recovering", r.seconds) for r in rows]
+    by_id = {row.id: row for row in rows}
+    served = dict(db.execute(select(person.c.id, person.c.last_started)).tuples().all())
+    return [(by_id[each.id], each) for each in order(waiting, _at_work(db), served)]
+
+
+def places(catalog: Catalog, slots: int) -> dict[str, Place]:
+    """Every waiting run's place, by id."""
+    with catalog.read() as db:
+        queue = [each for _, each in line(db)]
+        busy = select(run.c.seconds).where(run.c.state.in_(ACTIVE), run.c.engine != SHELL)
+        left = list(db.execute(busy).scalars())
+    times = starts(queue, slots, left)
+    pairs = zip(queue, times, strict=True)
+    return {each.id: Place(ahead, seconds) for ahead, (each, seconds) in enumerate(pairs)}
+
+
+def claim(
+    catalog: Catalog,
+    supervisor: str,
+    lease: float,
+    running: int,
+    fits: Callable[[RunRow], bool],
+) -> RunRow | None:
+    """Take the next run that fits, with a lease from that moment on; None where none does.
+
+    Args:
+        lease: seconds.
+        running: how many runs one person may have at work.
+        fits: whether the machine has room for a run just now.
+    """
+    with catalog.read() as db:  # mostly there is nothing to do, and that must cost nothing
+        if db.execute(_waiting().limit(1)).first() is None:
+            return None
+    with catalog.write() as db:
+        now, at_work = time.time(), _at_work(db)
+        for row, _ in line(db):
+            if row.not_before > now or at_work[row.owner] >= running:
+                continue
+            if fits(row):
+                return _take(db, row, supervisor, lease)
+            if now - row.queued > PATIENCE:
+                break
+    return None
+
+
+def _take(db: Connection, row: RunRow, supervisor: str, lease: float) -> RunRow:
+    now = time.time()
+    values = {
+        "state": "starting",
+        "message": "",
+        "attempt": row.attempt + 1,
+        "handle": "",
+        "supervisor": supervisor,
+        "lease_until": clock(db) + lease,
+        "started": now,
+    }
+    db.execute(update(run).where(run.c.id == row.id).values(**values))
+    db.execute(update(person).where(person.c.id == row.owner).values(last_started=now))
+    return row_of(db.execute(chosen().where(run.c.id == row.id)).one())
+
+
+def renew(catalog: Catalog, supervisor: str, lease: float, runs: list[RunRow]) -> None:
+    """Hold on to runs whose workers were seen alive."""
+    if not runs:
+        return
+    with catalog.write() as db:
+        until = clock(db) + lease
+        ids = [row.id for row in runs]
+        mine = run.c.id.in_(ids) & run.c.state.in_(ACTIVE)
+        db.execute(update(run).where(mine).values(lease_until=until, supervisor=supervisor))
+
+
+def active(catalog: Catalog) -> list[RunRow]:
+    """All runs that hold a slot or are trained from a shell."""
+    with catalog.read() as db:
+        return [row_of(found) for found in db.execute(chosen().where(run.c.state.in_(ACTIVE)))]
+
+
+def _waiting() -> Select[Any]:
+    return chosen().where(run.c.state.in_(WAITING), run.c.deleted.is_(None))
+
+
+def _at_work(db: Connection) -> Counter[str]:
+    query = select(run.c.owner).where(run.c.state.in_(ACTIVE), run.c.engine != SHELL)
+    return Counter(db.execute(query).scalars())

@@ -1,0 +1,81 @@
+"""Builds rows from the run folders: for older stores, for copies, for a lost catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from aecore.catalog.people import OWNER
+from aecore.catalog.rows import OVER
+from aecore.catalog.runs import add, forget
+from aecore.catalog.store import Catalog
+from aecore.catalog.tables import run
+from aecore.errors import AecoreError, InputError
+from aecore.runs.about import read_about
+from aecore.runs.checks import estimate
+from aecore.runs.disk import folder_bytes
+from aecore.runs.evaluate import kept_psnr
+from aecore.runs.status import read_status
+from aecore.runs.store import Run, RunStore
+
+
+@dataclass(frozen=True)
+class Reindexed:
+    """Ids of the runs that were taken in, that lost their folder, and that cannot be read."""
+
+    added: tuple[str, ...]
+    gone: tuple[str, ...]
+    unreadable: tuple[str, ...]
+
+
+def reindex(catalog: Catalog) -> Reindexed:
+    """Take in every folder that has no row, and drop every row that has no folder."""
+    store = RunStore(catalog.root)
+    folders = {each.id: each for each in store}
+    with catalog.read() as db:
+        known = set(db.execute(select(run.c.id)).scalars())
+    added, unreadable = [], []
+    for new in sorted(folders.keys() - known):
+        try:
+            take_in(catalog, folders[new])
+            added.append(new)
+        except AecoreError:
+            unreadable.append(new)
+    gone = [lost for lost in sorted(known - folders.keys()) if _drop(catalog, store, lost)]
+    return Reindexed(tuple(added), tuple(gone), tuple(unreadable))
+
+
+def _drop(catalog: Catalog, store: RunStore, run_id: str) -> bool:
+    """Forget a run whose folder is nowhere, unless it was made this very moment."""
+    if (store.root / run_id).exists():
+        return False
+    with catalog.write() as db:
+        forget(db, run_id)
+    return True
+
+
+def take_in(catalog: Catalog, made: Run, owner: str = "") -> None:
+    """One row from one folder; a run that trains stays at work, one that waited waits again."""
+    about, status = read_about(made), read_status(made)
+    values: dict[str, Any] = {
+        "created": status.created,
+        "state": status.state,
+        "message": status.message if status.state in OVER else "",
+        "reason": status.reason,
+        "step": status.step,
+        "total_steps": status.total_steps,
+        "attempt": status.attempt,
+        "score": kept_psnr(made),
+        "bytes": folder_bytes(made.folder),
+        "queued": status.created,
+    }
+    try:
+        cost = estimate(made.spec)
+        values |= {"memory": cost.memory, "gpu_memory": cost.gpu_memory}
+    except InputError:  # it cannot be trained by this version, and looked at all the same
+        values["state"] = status.state if status.state in OVER else "interrupted"
+    who = owner or about.owner or OWNER
+    with catalog.write() as db:
+        add(db, made, who, about, **values, threads=made.spec.training.threads)

@@ -1,0 +1,137 @@
+"""Runs in the catalogue: taken in, found, listed, described, deleted and brought back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
+
+from aecore.catalog.people import Person, ensure, note
+from aecore.catalog.rows import RunRow, chosen, row_of
+from aecore.catalog.store import Catalog
+from aecore.catalog.tables import opened, run, share
+from aecore.runs.about import About, read_about, write_about
+from aecore.runs.store import Run, RunStore
+
+TRASH_DAYS = 7
+
+
+def add(db: Connection, made: Run, owner: str, about: About, **values: Any) -> None:
+    """Take a run's folder into the catalogue; `values` are further columns."""
+    ensure(db, owner)
+    own = {"id": made.id, "owner": owner, "created": time.time(), "state": "queued"}
+    spec = {"dataset": made.spec.dataset, "variant": made.spec.variant, "demo": about.demo}
+    db.execute(insert(run).values(**{**own, **spec, **_described(about), **values}))
+
+
+def get(catalog: Catalog, run_id: str) -> RunRow | None:
+    """The row of a run, whoever asks; pages use `access.find`."""
+    with catalog.read() as db:
+        found = db.execute(chosen().where(run.c.id == run_id)).first()
+        return None if found is None else row_of(found)
+
+
+def change(catalog: Catalog, row: RunRow, **values: Any) -> bool:
+    """Write columns of a run, unless a later attempt has begun meanwhile."""
+    with catalog.write() as db:
+        same = (run.c.id == row.id) & (run.c.attempt == row.attempt)
+        return db.execute(update(run).where(same).values(**values)).rowcount == 1
+
+
+def listed(
+    catalog: Catalog,
+    owner: str | None,
+    *,
+    words: str = "",
+    states: tuple[str, ...] = (),
+    deleted: bool = False,
+    limit: int = 1000,
+) -> list[RunRow]:
+    """Runs, newest first.
+
+    Args:
+        owner: whose; None for everybody's.
+        words: all of these must be in name, note, tags, data set, variant, state or id.
+        states: only in these states; empty for any.
+        deleted: those in the trash instead.
+    """
+    query = chosen().where(run.c.deleted.is_not(None) if deleted else run.c.deleted.is_(None))
+    if owner is not None:
+        query = query.where(run.c.owner == owner)
+    if states:
+        query = query.where(run.c.state.in_(states))
+    for word in words.split()[:10]:
+        query = query.where(_mentions(word[:80]))
+    with catalog.read() as db:
+        found = db.execute(query.order_by(run.c.created.desc(), run.c.id.desc()).limit(limit))
+        return [row_of(each) for each in found]
+
+
+def _mentions(word: str) -> ColumnElement[bool]:
+    places = (run.c.name, run.c.note, run.c.tags, run.c.dataset, run.c.variant, run.c.state)
+    here = (place.icontains(word, autoescape=True) for place in places)
+    return or_(*here, run.c.id.endswith(word.lower(), autoescape=True))
+
+
+def describe(
+    catalog: Catalog,
+    row: RunRow,
+    *,
+    name: str | None = None,
+    note: str | None = None,
+    tags: tuple[str, ...] | None = None,
+) -> RunRow:
+    """Give a run another name, note or tags, in the catalogue and in its folder."""
+    made = RunStore(catalog.root)[row.id]
+    about = read_about(made)
+    if name is not None:
+        about = replace(about, name=name)
+    if note is not None:
+        about = replace(about, note=note)
+    if tags is not None:
+        about = replace(about, tags=tags)
+    write_about(made, about)
+    with catalog.write() as db:
+        db.execute(update(run).where(run.c.id == row.id).values(**_described(about)))
+    return replace(row, name=about.name, note=about.note, tags=about.tags)
+
+
+def _described(about: About) -> dict[str, str]:
+    return {
+        "name": about.name,
+        "note": about.note,
+        "tags": json.dumps(list(about.tags), ensure_ascii=False),
+    }
+
+
+def trash(catalog: Catalog, person: Person, row: RunRow) -> None:
+    """Put a run into the trash, where it stays for seven days; stop it before."""
+    with catalog.write() as db:
+        db.execute(update(run).where(run.c.id == row.id).values(deleted=time.time()))
+        note(db, person.id, "delete", row.id)
+
+
+def restore(catalog: Catalog, person: Person, row: RunRow) -> None:
+    """Take a run out of the trash."""
+    with catalog.write() as db:
+        db.execute(update(run).where(run.c.id == row.id).values(deleted=None))
+        note(db, person.id, "restore", row.id)
+
+
+def purge(catalog: Catalog, row: RunRow) -> None:
+    """Delete a run for good: first the row, so that nobody meets half a folder."""
+    with catalog.write() as db:
+        forget(db, row.id)
+    shutil.rmtree(RunStore(catalog.root).root / row.id, ignore_errors=True)
+
+
+def forget(db: Connection, run_id: str) -> None:
+    """Drop a run's row and its links."""
+    own = select(share.c.id).where(share.c.run == run_id)
+    db.execute(delete(opened).where(opened.c.share.in_(own)))
+    db.execute(delete(share).where(share.c.run == run_id))
+    db.execute(delete(run).where(run.c.id == run_id))
