@@ -3,11 +3,14 @@
 AecoreError
 ├── InputError           what was asked for cannot work; nothing was started
 │   ├── UnknownName      no data set, variant, network, corruption or run of that name
-│   └── DataUnavailable  a data set's files are missing, damaged or out of reach
+│   ├── DataUnavailable  a data set's files are missing, damaged or out of reach
+│   └── NewerVersion     a run that a newer version of this code has made
 ├── StoreError           the disk did not take or give what a run needs
 │   ├── HomeUnusable     AECORE_HOME names no folder that can be written (an InputError too)
 │   └── CheckpointDamaged  a checkpoint does not match its manifest
-└── RunFailed            a run started and could not go on
+├── RunFailed            a run started and could not go on
+├── Fenced               a newer attempt at the run has taken over; this one writes no more
+└── ProcessLost          of several processes that train a run together, another is gone
 
 The text of each is one sentence for the person at the screen: what was given, what was
 expected, what to do. `except InputError` is what a form or the command line catches.
@@ -40,6 +43,10 @@ class DataUnavailable(InputError):
     """A data set's files are missing, damaged or out of reach."""
 
 
+class NewerVersion(InputError):
+    """A run that a newer version of this code has made."""
+
+
 class StoreError(AecoreError, OSError):
     """The disk did not take or give what a run needs."""
 
@@ -58,3 +65,11 @@ class RunFailed(AecoreError, RuntimeError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class Fenced(AecoreError):
+    """A newer attempt at the run has taken over; this one writes no more."""
+
+
+class ProcessLost(AecoreError):
+    """Of several processes that train a run together, another is gone."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from aecore.cli.flags import given_flags
 from aecore.cli.report import JsonReport, Report, TextReport
-from aecore.errors import AecoreError, InputError, RunFailed
+from aecore.errors import AecoreError, Fenced, InputError, RunFailed
 from aecore.jobs.drive import Driver
 from aecore.runs import Cost, Run, RunSpec, RunStore, check, read_status
 from aecore.runs.status import RESUMABLE
@@ -86,6 +86,8 @@ def _end(run: Run, report: Report, last: Event | None) -> int:
 def _reason(error: AecoreError) -> str:
     if isinstance(error, RunFailed):
         return error.reason
+    if isinstance(error, Fenced):
+        return "taken"
     return "input" if isinstance(error, InputError) else "disk"
 
 

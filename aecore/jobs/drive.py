@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 
 import torch
 
 from aecore.datasets import ImageData, Progress, open_data
-from aecore.errors import AecoreError, DataUnavailable, RunFailed, StoreError
+from aecore.errors import AecoreError, Fenced, ProcessLost, RunFailed, StoreError
+from aecore.jobs.failures import failure_of
+from aecore.jobs.heartbeat import Heartbeat
+from aecore.jobs.limits import lift_memory
+from aecore.jobs.parallel import Crew
 from aecore.jobs.recorder import Recorder
 from aecore.models import new_model
 from aecore.runs.checkpoints import load_last
 from aecore.runs.control import claim
 from aecore.runs.database import Database
+from aecore.runs.spec import RunSpec
 from aecore.runs.store import Run
-from aecore.training import Event, Failed, Finished, StepDone, TrainingSession, restore
+from aecore.training import Event, Failed, Finished, State, StepDone, TrainingSession, restore
+from aecore.training.parallel import ALONE, Parallel
 
 LEFT = {"pause": "paused", "stop": "stopped"}
 
@@ -30,21 +37,49 @@ class Driver:
 
     Commands from the run's database (pause, stop, learning rate) are obeyed; `leave` asks the
     same from inside, for a signal. Every way out leaves a checkpoint and a true status.
+
+    Args:
+        attempt: the number that an engine gave, else the next one.
+        most_threads: caps what the run's settings ask for.
+        fenced: called from another thread within two seconds of a newer attempt's claim.
+        parallel: this process, the first, among those that train the run together.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(
+        self,
+        run: Run,
+        attempt: int | None = None,
+        most_threads: int | None = None,
+        fenced: Callable[[], None] = lambda: None,
+        parallel: Parallel = ALONE,
+    ) -> None:
         self.run = run
         self.leave: str | None = None
+        self.claimed = False
+        self._attempt = attempt
+        self._most_threads = most_threads
+        self._fenced = fenced
+        self._crew = Crew(parallel)
+        self._rate: float | None = None
         self._handled = 0
 
     def events(self) -> Iterator[Event]:
-        """Events as the session tells them. Raises RunFailed, InputError or StoreError."""
+        """Events as the session tells them; none where another has the run.
+
+        Raises RunFailed, InputError, StoreError, ProcessLost, or Fenced once a newer attempt has
+        the run.
+        """
         database = self.run.database()
         try:
-            if not claim(database):
+            attempt = claim(database, self._attempt)
+            if attempt is None:
                 return
-            yield from self._guarded(database)
+            self.claimed = True
+            self._handled = int(database.status().get("heard", 0))
+            with Heartbeat(self.run, attempt, self._fenced):
+                yield from self._guarded(database)
         finally:
+            self._crew.dismiss()
             database.close()
 
     def _guarded(self, database: Database) -> Iterator[Event]:
@@ -53,22 +88,20 @@ class Driver:
             yield from self._train(database)
         except _Left:
             database.set_status({"state": LEFT[self.leave or "stop"], "message": ""})
-        except (StoreError, DataUnavailable) as error:
-            # The disk or the network is at fault, not the run: it can go on once that is mended.
-            database.set_status({"state": "paused", "message": str(error)})
+        except Fenced:
             raise
-        except AecoreError as error:
-            database.set_status({"state": "failed", "message": str(error)})
+        except ProcessLost as error:
+            database.set_status({"state": "interrupted", "message": str(error)})
             raise
-        except (torch.OutOfMemoryError, MemoryError) as error:
-            message = "The machine ran out of memory; choose a smaller batch, width or code size."
-            database.set_status({"state": "failed", "reason": "memory", "message": message})
-            raise RunFailed("memory", message) from error
         except Exception as error:
-            message = f"Training broke off with an unexpected error ({type(error).__name__}); "
-            message += f"log.txt in the folder of run {self.run.id} tells where."
-            database.set_status({"state": "failed", "reason": "error", "message": message})
-            raise
+            lift_memory()  # what is left to do takes a little, and may be all that is missing
+            failure = failure_of(error, self.run)
+            database.set_status(asdict(failure))
+            if isinstance(error, AecoreError) or failure.reason == "error":
+                raise
+            if failure.reason == "disk":
+                raise StoreError(failure.message) from error
+            raise RunFailed(failure.reason, failure.message) from error
 
     def _train(self, database: Database) -> Iterator[Event]:
         session = self._session(database)
@@ -81,27 +114,29 @@ class Driver:
                 self._end(recorder, session, event)
             elif isinstance(event, StepDone):
                 if recorder.due():
-                    recorder.flush(session)
+                    recorder.flush(session, heard=self._handled)
                     self._obey(database, session)
                 recorder.checkpoint(session)
             yield event
-            if self.leave and isinstance(event, StepDone):
+            if isinstance(event, StepDone) and self._leaving():
                 self._go(recorder, session)
                 return
 
     def _session(self, database: Database) -> TrainingSession:
         spec = self.run.spec
-        torch.set_num_threads(spec.training.threads)
+        threads = spec.training.threads
+        torch.set_num_threads(min(threads, self._most_threads or threads))
         data = self._data(database)
-        network = spec.make_network(data.shape)
-        model = new_model(spec.variant, spec.model, network, data.mean, spec.training.seed)
         changes = {**dict(spec.learning_rate_changes), **database.changes()}
-        session = TrainingSession(model, data, spec.make_corruption(), spec.training, changes)
+        parallel = self._crew.parallel
+        session = make_session(spec, data, changes, parallel)
         state, problems = load_last(self.run.checkpoints)
         for problem in problems:
             print(problem, file=sys.stderr, flush=True)  # noqa: T201  a worker's goes to its log
         if state is not None:
+            _tell_of_change(state, parallel)
             restore(session, state)
+        self._crew.call(session.position.step, changes)
         return session
 
     def _data(self, database: Database) -> ImageData:
@@ -114,7 +149,8 @@ class Driver:
                 raise _Left
             if time.monotonic() - last > 0.3:
                 last = time.monotonic()
-                database.set_status({"message": _download_sentence(progress)})
+                told = {"message": _download_sentence(progress), "progress_at": time.time()}
+                database.set_status(told)
 
         return open_data(spec.dataset, spec.source, spec.splits, report)
 
@@ -125,10 +161,18 @@ class Driver:
                 self.leave = action
             elif session is not None and value is not None:
                 session.set_learning_rate(value)
+                self._rate = value
+
+    def _leaving(self) -> bool:
+        """Whether to leave after this step; the other processes hear the same, and of the rate."""
+        leaving, rate = self.leave is not None, self._rate  # a signal may change it in between
+        self._rate = None
+        self._crew.step(leaving, rate)
+        return leaving
 
     def _go(self, recorder: Recorder, session: TrainingSession) -> None:
         doing = "pausing" if self.leave == "pause" else "stopping"
-        recorder.flush(session, state=doing)
+        recorder.flush(session, state=doing, heard=self._handled)
         recorder.checkpoint(session, now=True)
         recorder.flush(session, state=LEFT[self.leave or "stop"])
 
@@ -141,6 +185,27 @@ class Driver:
         if event.reason == "early_stopping":
             message = f"Stopped early: validation was best at step {event.kept_step}; kept that."
         recorder.flush(session, state="finished", message=message)
+
+
+def make_session(
+    spec: RunSpec, data: ImageData, changes: Mapping[int, float], parallel: Parallel
+) -> TrainingSession:
+    """A new session of a run. Raises InputError where the settings do not fit data or device."""
+    network = spec.make_network(data.shape)
+    model = new_model(spec.variant, spec.model, network, data.mean, spec.training.seed)
+    corruption = spec.make_corruption()
+    return TrainingSession(model, data, corruption, spec.training, changes, parallel)
+
+
+def _tell_of_change(state: State, parallel: Parallel) -> None:
+    before, now = state.numbers.get("processes", 1), parallel.size
+    if before != now:
+        print(  # noqa: T201  a worker's goes to its log
+            f"Step {state.numbers['step']} was saved by {before} process(es), {now} go(es) on: the "
+            "run continues, but not bit by bit as it would have.",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def _download_sentence(progress: Progress) -> str:

@@ -1,82 +1,190 @@
-"""Workers on this machine: processes of their own, one kept warm so that a run starts at once."""
+"""Workers on this machine: processes of their own, which outlive whoever started them."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import threading
-from pathlib import Path
+import signal
+import time
+from collections.abc import Set
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from math import inf
 
-from aecore.errors import StoreError
-from aecore.runs.control import mark_asked
-from aecore.runs.store import Run
+import psutil
+
+from aecore.errors import AecoreError, InputError, StoreError
+from aecore.jobs.engine import Capacity, Gpu, Handle, Need, Polled
+from aecore.jobs.gpus import list_gpus
+from aecore.jobs.launch import Child, make_launcher
+from aecore.jobs.limits import Limits
+from aecore.runs.status import process_alive
+from aecore.runs.store import Run, RunStore
+
+NODE = "local"
+REAP_GRACE = 30.0
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+"""Windows has only the latter, and it kills at once."""
+
+
+@dataclass
+class _Ending:
+    """A worker that is to go: whether it was asked, and when patience ends."""
+
+    asked: bool = False
+    kill_at: float = inf
 
 
 class LocalEngine:
-    """Starts workers; they outlive whoever started them. Safe to call from several threads."""
+    """Workers of this machine; see `engine.Engine`."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._spare: subprocess.Popen[bytes] | None = None
-        self._children: list[subprocess.Popen[bytes]] = []
-        self._closed = False
+        self._launcher = make_launcher()
+        self._children: dict[Handle, Child] = {}
+        self._endings: dict[Handle, _Ending] = {}
+
+    def capacity(self) -> Capacity:
+        """The cores, memory and cards that this process may use."""
+        return Capacity(_cores(), psutil.virtual_memory().total, list_gpus(NODE))
+
+    def start(self, run_id: str, attempt: int, need: Need) -> Handle:
+        """Start a worker; an attempt starts once, whoever asks how often."""
+        handle = Handle(run_id, attempt, NODE)
+        if handle in self._children:
+            return self._whole(handle)
+        newest = _newest(RunStore()[run_id])
+        if newest is not None and newest.attempt >= attempt:
+            return newest if newest == handle else handle
+        self._children[handle] = self._launcher.launch(handle, self._limits(need))
+        return self._whole(handle)
+
+    def poll(self, handle: Handle) -> Polled:
+        """How the worker is."""
+        self._act()
+        child = self._children.get(handle)
+        if child is not None and child.ended is not None:
+            return child.ended
+        if child is not None and child.watched:
+            return Polled("running")  # also a dead one: its end will be told in a moment
+        return Polled("running" if self._alive(handle) else "exited")
+
+    def stop(self, handle: Handle, grace_seconds: float) -> None:
+        """SIGTERM now, SIGKILL after the grace."""
+        ending = self._endings.setdefault(handle, _Ending())
+        ending.kill_at = min(ending.kill_at, time.monotonic() + grace_seconds)
+        self._act()
+
+    def kill(self, handle: Handle) -> None:
+        """SIGKILL."""
+        self._endings[handle] = _Ending(asked=True, kill_at=0)
+        self._act()
+
+    def adopt(self, handle: Handle) -> bool:
+        """Take a worker of an earlier engine over; its end will be seen, but not its code."""
+        whole = self._whole(handle)
+        if handle.node != NODE or not self._alive(whole):
+            return False
+        self._children.setdefault(handle, Child(None, whole.pid, whole.started, False))
+        return True
+
+    def reap(self, known: Set[Handle]) -> None:
+        """Stop those workers that the runs of this home tell of and nobody knows."""
+        for run in RunStore():
+            try:
+                handle = _newest(run)
+            except AecoreError:
+                continue  # the worker of a run that cannot be read could not write either
+            if handle is not None and handle not in known and self._alive(handle):
+                self.adopt(handle)
+                self.stop(handle, REAP_GRACE)
 
     def warm_up(self) -> None:
-        """Have a worker ready, so that the next run need not wait for imports."""
-        with self._lock:
-            if not self._closed and (self._spare is None or self._spare.poll() is not None):
-                self._spare = _spawn()
-
-    def start(self, run: Run) -> bool:
-        """Start or resume a run; False where a worker is at it already. Returns at once."""
-        if not mark_asked(run):
-            return False
-        with self._lock:
-            self._children = [child for child in self._children if child.poll() is None]
-            worker, self._spare = self._spare, None
-            if worker is None or worker.poll() is not None or not _tell(worker, run.id):
-                worker = _spawn()
-                _tell(worker, run.id)
-            self._children.append(worker)
-        threading.Timer(1.0, self.warm_up).start()  # not while the new run wants the processor
-        return True
+        """Have the nursery ready."""
+        self._launcher.warm_up()
 
     def close(self) -> None:
-        """Let the waiting worker go; those that train go on."""
-        with self._lock:
-            self._closed = True  # a warm-up may still be due
-            if self._spare is not None and self._spare.stdin is not None:
-                self._spare.stdin.close()
-                self._children.append(self._spare)
-                self._spare = None
+        """Let go."""
+        self._launcher.close()
 
+    def _act(self) -> None:
+        """Hear what happened, then signal whoever is to go and is there by now."""
+        self._launcher.hear()
+        for handle, ending in list(self._endings.items()):
+            child = self._children.get(handle)
+            if child is not None and child.watched and child.pid is None and not child.ended:
+                continue  # still on its way
+            whole = self._whole(handle)
+            if whole.pid is None or not self._alive(whole):
+                del self._endings[handle]
+            elif time.monotonic() >= ending.kill_at:
+                _send(whole.pid, KILL)
+            elif not ending.asked:
+                _send(whole.pid, signal.SIGTERM)
+                ending.asked = True
 
-def _spawn() -> subprocess.Popen[bytes]:
-    package = str(Path(__file__).parents[2])  # found also where the app runs from another folder
-    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
-    try:
-        return subprocess.Popen(
-            [sys.executable, "-m", "aecore.jobs.worker", "-"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            env=environment,
-        )
-    except OSError as error:
-        raise StoreError(f"No training process could be started: {error.strerror}.") from error
+    def _whole(self, handle: Handle) -> Handle:
+        """With its process, where that is known."""
+        child = self._children.get(handle)
+        if child is not None and child.pid is not None:
+            return replace(handle, pid=child.pid, started=child.started)
+        if handle.pid is not None or (child is not None and child.watched):
+            return handle
+        newest = _newest(RunStore()[handle.run])
+        return newest if newest == handle and newest is not None else handle
 
-
-def _tell(worker: subprocess.Popen[bytes], run_id: str) -> bool:
-    """Hand a run to a waiting worker."""
-    pipe = worker.stdin
-    try:
-        if pipe is None:
+    def _alive(self, handle: Handle) -> bool:
+        whole = self._whole(handle)
+        if whole.pid is None or whole.started is None:
             return False
-        pipe.write(f"{run_id}\n".encode())
-        pipe.close()
-        return True
-    except OSError:
-        return False
+        return process_alive(whole.pid, whole.started)
+
+    def _limits(self, need: Need) -> Limits:
+        if not need.gpu_memory:
+            return Limits(need.memory, need.threads)
+        gpus = list_gpus(NODE)
+        if need.gpu_memory > max((gpu.total for gpu in gpus), default=0):
+            raise InputError(_no_card(need, gpus))
+        gpu = max(gpus, key=self._room)
+        if need.gpu_memory > self._room(gpu):
+            raise StoreError("Every graphics card is full just now; wait until a run has ended.")
+        return Limits(need.memory, need.threads, gpu.index, need.gpu_memory / gpu.total)
+
+    def _room(self, gpu: Gpu) -> float:
+        """Bytes of a card that are free, and not promised to a worker that is just starting."""
+        promised = sum(
+            child.limits.gpu_share * gpu.total
+            for child in self._children.values()
+            if child.limits and child.limits.gpu == gpu.index and not child.ended
+        )
+        return min(gpu.free, gpu.total - promised)
+
+
+def _newest(run: Run) -> Handle | None:
+    """The newest attempt that claimed a run, with its process."""
+    database = run.database()
+    try:
+        raw = database.status()
+    finally:
+        database.close()
+    if "attempt" not in raw:
+        return None
+    return Handle(run.id, int(raw["attempt"]), NODE, raw.get("pid"), raw.get("pid_started"))
+
+
+def _no_card(need: Need, gpus: tuple[Gpu, ...]) -> str:
+    wanted = f"The run needs {need.gpu_memory / 1e9:.1f} GB of a graphics card"
+    if not gpus:
+        return f"{wanted} and this machine has none; train on the processor."
+    most = max(gpu.total for gpu in gpus)
+    return f"{wanted} and the largest here has {most / 1e9:.1f} GB; choose a smaller batch."
+
+
+def _cores() -> int:
+    """Cores that this process may use; a container may have fewer than the machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _send(pid: int, kind: int) -> None:
+    with suppress(ProcessLookupError):  # it went by itself just now
+        os.kill(pid, kind)

@@ -92,6 +92,7 @@ class Recorder:
             self._pace.popleft()
         seconds, steps = now - self._pace[0][0], step - self._pace[0][1]
         progress: dict[str, Any] = {"step": step, "epoch": session.position.epoch}
+        progress["progress_at"] = time.time()
         if seconds > 0 and steps > 0:
             speed = steps / seconds
             progress["steps_per_second"] = speed
@@ -105,5 +106,5 @@ class Recorder:
         """
         passed = time.monotonic() - self._saved
         if (now or passed >= CHECKPOINT_SECONDS) and session.finite():
-            save(self.run.checkpoints, capture(session))
+            save(self.run.checkpoints, capture(session), self.database.check_fence)
             self._saved = time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from math import inf, isfinite
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,13 @@ KEPT = 2
 MANIFEST = "manifest.json"
 
 
-def save(folder: Path, state: State) -> Path:
-    """Write `folder/step-…` and drop all but the last two. Raises StoreError; older ones stay."""
+def save(folder: Path, state: State, check: Callable[[], None] = lambda: None) -> Path:
+    """Write `folder/step-…` and drop all but the last two. Raises StoreError; older ones stay.
+
+    `check` is called before anything is touched and again before the whole gets its name; raise
+    from it to save nothing.
+    """
+    check()
     step = int(state.numbers["step"])
     contents = {
         "model.safetensors": pack(state.model),
@@ -27,7 +33,7 @@ def save(folder: Path, state: State) -> Path:
     }
     target = folder / f"step-{step:010d}"
     try:
-        _place(contents, step, target)
+        _place(contents, step, target, check)
     except OSError as error:
         if isinstance(error, StoreError):
             raise
@@ -40,7 +46,7 @@ def save(folder: Path, state: State) -> Path:
     return target
 
 
-def _place(contents: dict[str, bytes], step: int, target: Path) -> None:
+def _place(contents: dict[str, bytes], step: int, target: Path, check: Callable[[], None]) -> None:
     """Write all parts beside each other under another name, then rename the whole."""
     folder = target.parent
     for left in folder.glob(".step-*"):  # of a worker that was killed while saving
@@ -52,6 +58,7 @@ def _place(contents: dict[str, bytes], step: int, target: Path) -> None:
             write(partial / name, content)
         sums = {name: digest(content) for name, content in contents.items()}
         write_json(partial / MANIFEST, {"step": step, "sha256": sums})
+        check()
         if target.exists():
             shutil.rmtree(target)
         partial.replace(target)

@@ -9,18 +9,21 @@ import psutil
 
 from aecore.errors import InputError
 from aecore.models import empty_model
+from aecore.runs.activations import activation_bytes
 from aecore.runs.spec import RunSpec
 
 COPIES = 7
 """float32 copies of the weights that training holds: weights, gradients, two moments, the last
 good, the best, and the checkpoint under way."""
+CONTEXT = 600_000_000
+"""Bytes that CUDA itself takes on a card for each process; an estimate, never measured by us."""
 ROOM = 0.8
 """Share of the free memory that one run may ask for."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a spec amounts to; memory in bytes."""
+    """What a spec amounts to; memory in bytes, gpu_memory if it trains on a graphics card."""
 
     parameters: int
     code_size: int
@@ -28,9 +31,17 @@ class Cost:
     train_images: int
     steps: int
     memory: int
+    gpu_memory: int = 0
 
 
 def check(spec: RunSpec) -> Cost:
+    """What `estimate` gives. Raises InputError where that is more than is free, too."""
+    cost = estimate(spec)
+    _check_memory(cost.memory)
+    return cost
+
+
+def estimate(spec: RunSpec) -> Cost:
     """Count a spec's parameters, steps and memory without allocating any.
 
     Raises InputError with the reason where the settings cannot work together.
@@ -48,9 +59,23 @@ def check(spec: RunSpec) -> Cost:
     parameters = model.parameter_count()
     pixels = prod(source.shape)
     memory = 4 * COPIES * parameters + count * pixels + 40 * batch * pixels
-    _check_memory(memory)
     steps = count // batch * spec.training.epochs
-    return Cost(parameters, model.code_size, pixels, count, steps, memory)
+    kept = activation_bytes(model.eval(), source.shape, batch)
+    on_card = CONTEXT + 4 * COPIES * parameters + count * pixels + kept
+    return Cost(parameters, model.code_size, pixels, count, steps, memory, on_card)
+
+
+def check_total(cost: Cost) -> None:
+    """Whether the machine could ever have the memory: what waits need not fit just now.
+
+    Raises InputError.
+    """
+    total = psutil.virtual_memory().total
+    if cost.memory > ROOM * total:
+        raise InputError(
+            f"These settings need about {cost.memory / 1e9:.1f} GB of memory and this machine "
+            f"has {total / 1e9:.1f} GB; choose a smaller width, depth or code size."
+        )
 
 
 def _check_memory(needed: int) -> None:

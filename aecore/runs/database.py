@@ -1,7 +1,8 @@
 """`metrics.db` of one run: curves, status, events and commands, in one SQLite file.
 
 One writer (the worker) and any number of readers; a page writes commands only. Every write is
-one short transaction in WAL mode, so that a reader never waits and a kill tears nothing.
+one short transaction in WAL mode, so that a reader never waits and a kill tears nothing. A
+worker's connection is fenced: once a newer attempt has claimed the run, it writes nothing more.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from math import inf, isfinite, nan
 from pathlib import Path
 from typing import Any
 
-from aecore.errors import StoreError
+from aecore.errors import Fenced, StoreError
 
 VERSION = 1
 SCHEMA = """
@@ -38,6 +39,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._db = _connect(path)
+        self._attempt: int | None = None
 
     def create(self) -> None:
         """Make the tables."""
@@ -50,12 +52,31 @@ class Database:
         """Close the connection; the last one out folds the log into the file."""
         self._db.close()
 
+    def fence(self, attempt: int) -> None:
+        """From now on write only as long as this attempt is the run's newest."""
+        self._attempt = attempt
+
+    def check_fence(self) -> None:
+        """Raises Fenced where a newer attempt has claimed the run."""
+        if self._attempt is None:
+            return
+        stored = self.rows("SELECT value FROM status WHERE key = 'attempt'")
+        if stored != [(json.dumps(self._attempt),)]:
+            raise Fenced(
+                f"Attempt {self._attempt} at run {self.path.parent.name} has been replaced by a "
+                "newer one and writes nothing more; look at the run itself."
+            )
+
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it or none. Raises StoreError where the disk refuses."""
+        """One transaction: all of it or none.
+
+        Raises StoreError where the disk refuses, and Fenced where the run is another's by now.
+        """
         try:
             self._db.execute("BEGIN IMMEDIATE")
             try:
+                self.check_fence()
                 yield self._db
                 self._db.execute("COMMIT")
             except BaseException:
@@ -103,6 +124,17 @@ class Database:
         """Write status values, all in one transaction."""
         with self.write() as db:
             put_status(db, values)
+
+
+def new_database(status: Mapping[str, Any]) -> bytes:
+    """The content of a new run's file; built in memory, which is much faster than on a disk."""
+    database = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        database.executescript(f"{SCHEMA} PRAGMA user_version={VERSION};")
+        put_status(database, status)
+        return database.serialize()
+    finally:
+        database.close()
 
 
 def _connect(path: Path) -> sqlite3.Connection:
