@@ -19,9 +19,9 @@ from aecore.datasets import DataSource, SplitConfig, datasets
 from aecore.errors import InputError
 from aecore.models import Autoencoder, ModelConfig, variants
 from aecore.networks import Network, NetworkConfig, networks
+from aecore.runs import migrations
 from aecore.training import TrainConfig
 
-SCHEMA = 1
 CHOICES = {"dataset": "digits", "variant": "vae", "network": "mlp", "corruption": "none"}
 """The four named choices of a run, with what a newcomer starts from."""
 
@@ -49,7 +49,8 @@ class RunSpec:
         """Plain values for `spec.json`."""
         parts = {name: getattr(self, name).model_dump() for name in PARTS}
         changes = [list(change) for change in self.learning_rate_changes]
-        return {"schema": SCHEMA, **self.names, **parts, "learning_rate_changes": changes}
+        schema = migrations.SCHEMA
+        return {"schema": schema, **self.names, **parts, "learning_rate_changes": changes}
 
     @property
     def names(self) -> dict[str, str]:
@@ -58,14 +59,13 @@ class RunSpec:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> RunSpec:
-        """The spec that `to_json` wrote. Raises InputError where it cannot be read."""
+        """The spec that `to_json` wrote, or that of an older version did.
+
+        Raises InputError where it cannot be read, NewerVersion where a newer version wrote it.
+        """
         if not isinstance(values, Mapping):
             raise InputError("This run's spec cannot be read: it is no table of settings.")
-        if values.get("schema") != SCHEMA:
-            raise InputError(
-                f"This run has schema {values.get('schema')}, this version reads {SCHEMA}; "
-                "open it with the version of Autoencoder Lab that made it."
-            )
+        values = migrations.migrate(values)
         try:
             names: dict[str, Any] = {name: values[name] for name in CHOICES}
             kinds = part_kinds(**names)

@@ -2,6 +2,7 @@
 
 <home>/runs/<id>/
     spec.json           every config of the run
+    about.json          what people say about it
     metrics.db          curves, status, commands (see database.py)
     checkpoints/        the last two whole ones
     snapshots/          fixed images, and one file a snapshot
@@ -21,10 +22,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from aecore.errors import InputError, StoreError, UnknownName
+from aecore.errors import InputError, NewerVersion, StoreError, UnknownName
 from aecore.paths import home
-from aecore.runs.database import Database
-from aecore.runs.files import write_json
+from aecore.runs.about import About, write_about
+from aecore.runs.database import Database, new_database
+from aecore.runs.files import write
+from aecore.runs.migrations import write_spec
 from aecore.runs.spec import RunSpec
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -52,6 +55,8 @@ class Run:
         """What was asked for."""
         try:
             return RunSpec.from_json(json.loads((self.folder / "spec.json").read_bytes()))
+        except NewerVersion:
+            raise
         except (OSError, ValueError) as error:
             reason = str(error).rstrip(".")
             raise InputError(f"Run {self.id} cannot be read: {reason}.") from error
@@ -87,19 +92,18 @@ class RunStore:
     def __init__(self, root: Path | None = None) -> None:
         self.root = (root or home()) / "runs"
 
-    def create(self, spec: RunSpec, **status: Any) -> Run:
+    def create(self, spec: RunSpec, about: About | None = None, **status: Any) -> Run:
         """Make a run's folder; it stands there whole or not at all. Raises StoreError."""
-        run = Run(new_id(), self.root / "new")
-        partial = self.root / f".{run.id}"
+        name = new_id()
+        partial = self.root / f".{name}"
         try:
             (partial / "snapshots").mkdir(parents=True)
             (partial / "checkpoints").mkdir()
-            write_json(partial / "spec.json", spec.to_json())
-            database = Database(partial / "metrics.db")
-            database.create()
-            database.set_status({"state": "queued", "created": time.time(), **status})
-            database.close()
-            partial.replace(self.root / run.id)
+            write_spec(partial, spec.to_json())
+            write_about(Run(name, partial), about or About())
+            values = {"state": "queued", "created": time.time(), **status}
+            write(partial / "metrics.db", new_database(values), durable=False)
+            partial.replace(self.root / name)
         except OSError as error:
             shutil.rmtree(partial, ignore_errors=True)
             if isinstance(error, StoreError):
@@ -108,7 +112,7 @@ class RunStore:
                 f"A run's folder could not be made in {self.root} ({error.strerror}); free some "
                 "disk space or set AECORE_HOME to a folder you may write to."
             ) from error
-        return self[run.id]
+        return self[name]
 
     def __getitem__(self, run_id: str) -> Run:
         """Raises UnknownName for anything that is no run here, however odd the name."""

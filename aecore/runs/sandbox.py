@@ -1,0 +1,122 @@
+"""Work on bytes that a stranger made: in a short-lived process of its own, with limits.
+
+Whatever they do to it (a crash, a loop, all the memory it may have), this process goes on. The
+child gets no environment beyond what Python needs, so that it knows no secret of the server.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from aecore.errors import InputError, NewerVersion, StoreError
+
+LOG = logging.getLogger("autoencoder-lab")
+HANDED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "SYSTEMROOT", "LD_LIBRARY_PATH")
+ERRORS = {kind.__name__: kind for kind in (NewerVersion, InputError, StoreError)}
+"""What a child may raise here; the first that fits is taken."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """memory and file (the largest written) in bytes, cpu and wall in seconds.
+
+    Windows has only the last of them.
+    """
+
+    memory: int = 4 << 30
+    file: int = 2 << 30
+    cpu: int = 300
+    wall: int = 600
+
+
+def call(
+    function: str, values: Mapping[str, Any], limits: Limits | None = None, what: str = "This file"
+) -> Any:
+    """Call `module:function` with keyword arguments in a child; arguments and answer are JSON.
+
+    Raises the function's InputError, NewerVersion or StoreError, and InputError where the child
+    died or reached a limit; `what` is how that sentence begins.
+    """
+    limits = limits or Limits()
+    asked = {"function": function, "values": values, "limits": asdict(limits)}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "aecore.runs.sandbox"],
+            input=json.dumps(asked).encode(),
+            capture_output=True,
+            timeout=limits.wall,
+            env=_environment(),
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise InputError(f"{what} takes too long to read; it was left alone.") from None
+    except OSError as error:
+        raise StoreError(f"No process could be started: {error.strerror}.") from error
+    if done.returncode != 0:
+        LOG.info("a sandbox ended with %s: %s", done.returncode, done.stderr[-4000:].decode())
+        raise InputError(
+            f"{what} could not be read within the limits of memory and time, or is damaged; it was "
+            "left alone."
+        )
+    told = json.loads(done.stdout)
+    if "error" in told:
+        raise ERRORS[told["error"]](told["message"])
+    return told["answer"]
+
+
+def _environment() -> dict[str, str]:
+    package = str(Path(__file__).parents[2])  # found also where the app runs from another folder
+    kept = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
+    # No GPU: a context takes seconds and memory, and nothing here computes.
+    return {**kept, "PYTHONPATH": package, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+
+
+def _limit(limits: Limits) -> None:
+    """Bind this process, from where it stands after its imports."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    for kind, most in (
+        (resource.RLIMIT_DATA, limits.memory),
+        (resource.RLIMIT_FSIZE, limits.file),
+        (resource.RLIMIT_CPU, limits.cpu + int(used.ru_utime + used.ru_stime) + 1),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (most, most))
+
+
+def _answer(asked: Mapping[str, Any]) -> dict[str, Any]:
+    module, name = asked["function"].split(":")
+    function = getattr(import_module(module), name)
+    _limit(Limits(**asked["limits"]))
+    try:
+        return {"answer": function(**asked["values"])}
+    except tuple(ERRORS.values()) as error:
+        kind = next(name for name, kind in ERRORS.items() if isinstance(error, kind))
+        return {"error": kind, "message": str(error)}
+
+
+def main() -> None:
+    """Entry point of the child: JSON on standard input, JSON on standard output."""
+    answers = os.dup(1)
+    os.dup2(2, 1)  # whatever a library prints must not get between
+    answer = _answer(json.load(sys.stdin))
+    with os.fdopen(answers, "w", encoding="utf-8") as file:
+        json.dump(answer, file)
+
+
+if __name__ == "__main__":
+    main()
