@@ -26,6 +26,8 @@ Action = Literal[
     "restore",
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
+OF_EVERYBODY: tuple[Action, ...] = ("view", "duplicate")
+"""The demonstration run is there to be looked at."""
 OF_A_LINK: tuple[Action, ...] = ("view", "duplicate")
 OF_AN_ADMIN: tuple[Action, ...] = ("view", "control", "delete")
 
@@ -36,6 +38,8 @@ def may(person: Person, action: Action, run: RunRow, *, linked: bool = False) ->
     Args:
         linked: whether the person came by a share link of this run that still holds.
     """
+    if run.demo and run.deleted is None and action in OF_EVERYBODY:
+        return True
     if person.role == "nobody":
         return False
     own = person.role == "owner" or person.id == run.owner

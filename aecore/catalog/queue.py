@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, Select, bindparam, case, func, select, update
 
 from aecore.catalog.fair import Waiting, order, starts
 from aecore.catalog.people import Person, Quotas, note
@@ -26,6 +26,11 @@ SHELL = "shell"
 """The engine of runs that somebody trains from the command line; they take no slot."""
 
 
+_QUEUED = case((run.c.state.in_(WAITING) & run.c.deleted.is_(None), 1), else_=0)
+_ROOM = select(func.sum(_QUEUED), func.sum(run.c.bytes)).where(run.c.owner == bindparam("who"))
+"""How many runs of a person wait, and what all of theirs take of the disk."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a run stands in the queue: `ahead` others first, and about when it starts (seconds)."""
@@ -36,16 +41,14 @@ class Place:
 
 def check_room(db: Connection, who: str, limits: Quotas) -> None:
     """Whether a person may have one more run waiting. Raises InputError with what holds."""
-    mine = (run.c.owner == who) & run.c.deleted.is_(None)
-    query = select(func.count()).where(mine, run.c.state.in_(WAITING))
-    waiting = db.execute(query).scalar_one()
+    queued, used = db.execute(_ROOM, {"who": who}).one()
+    waiting = int(queued or 0)
     if waiting >= limits.queued:
         raise InputError(
             f"You have {waiting} {'run' if waiting == 1 else 'runs'} waiting already, and "
             f"{limits.queued} may; wait for one to start, or cancel one on the Queue page."
         )
-    used = db.execute(select(func.sum(run.c.bytes)).where(run.c.owner == who)).scalar() or 0
-    if used > limits.disk_gb * 1e9:
+    if (used or 0) > limits.disk_gb * 1e9:
         raise InputError(
             f"Your runs take {used / 1e9:.2f} GB and {limits.disk_gb:g} GB are yours; delete some "
             "on the Runs page first, and empty the trash there."
@@ -65,7 +68,8 @@ def enqueue(catalog: Catalog, row: RunRow, limits: Quotas) -> None:
             return
         check_room(db, row.owner, limits)
         set_aside(RunStore(catalog.root)[row.id], "queued")
-        values = {"state": "queued", "message": "", "reason": "", "wish": "", "tries": 0}
+        values = {"state": "queued", "message": "", "reason": "", "wish": "", "tries": 0,
+                  "used_seconds": 0.0, "saved_step": 0}  # fmt: skip
         times = {"queued": time.time(), "not_before": 0.0}
         db.execute(update(run).where(run.c.id == row.id).values(**values, **times))
 
@@ -135,24 +139,22 @@ def claim(
     supervisor: str,
     lease: float,
     running: int,
-    fits: Callable[[RunRow], bool],
+    fits: Callable[[RunRow, list[RunRow]], bool],
 ) -> RunRow | None:
     """Take the next run that fits, with a lease from that moment on; None where none does.
 
     Args:
         lease: seconds.
         running: how many runs one person may have at work.
-        fits: whether the machine has room for a run just now.
+        fits: whether the machine has room for a run beside those at work.
     """
-    with catalog.read() as db:  # mostly there is nothing to do, and that must cost nothing
-        if db.execute(_waiting().limit(1)).first() is None:
-            return None
     with catalog.write() as db:
-        now, at_work = time.time(), _at_work(db)
+        busy = _active(db)
+        now, at_work = time.time(), Counter(row.owner for row in busy if row.engine != SHELL)
         for row, _ in line(db):
             if row.not_before > now or at_work[row.owner] >= running:
                 continue
-            if fits(row):
+            if fits(row, busy):
                 return _take(db, row, supervisor, lease)
             if now - row.queued > PATIENCE:
                 break
@@ -186,10 +188,20 @@ def renew(catalog: Catalog, supervisor: str, lease: float, runs: list[RunRow]) -
         db.execute(update(run).where(mine).values(lease_until=until, supervisor=supervisor))
 
 
+def anyone_waits(catalog: Catalog) -> bool:
+    """Whether the queue holds any run."""
+    with catalog.read() as db:
+        return db.execute(_waiting().limit(1)).first() is not None
+
+
 def active(catalog: Catalog) -> list[RunRow]:
     """All runs that hold a slot or are trained from a shell."""
     with catalog.read() as db:
-        return [row_of(found) for found in db.execute(chosen().where(run.c.state.in_(ACTIVE)))]
+        return _active(db)
+
+
+def _active(db: Connection) -> list[RunRow]:
+    return [row_of(found) for found in db.execute(chosen().where(run.c.state.in_(ACTIVE)))]
 
 
 def _waiting() -> Select[Any]:

@@ -42,6 +42,7 @@ class RunRow:
     queued: float
     not_before: float
     tries: int
+    saved_step: int
     seconds: float | None
     memory: int
     gpu_memory: int

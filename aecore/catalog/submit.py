@@ -44,8 +44,6 @@ def submit(
     check_quotas(spec, cost, limits)
     store = RunStore(catalog.root)
     check_disk(store.root)
-    with catalog.read() as db:
-        check_room(db, who.id, limits)
     about = replace(about or About(), owner=who.id)
     made = store.create(spec, about=about, demo=about.demo)
     try:
@@ -83,7 +81,7 @@ def _enter(
     needs = {"memory": cost.memory, "gpu_memory": cost.gpu_memory}
     threads = made.spec.training.threads
     with catalog.write() as db:
-        check_room(db, who.id, limits)  # again: another tab may have been faster
+        check_room(db, who.id, limits)
         times = {"queued": time(), "seconds": seconds, "total_steps": cost.steps}
         add(db, made, who.id, about, **needs, **times, threads=threads)
 

@@ -72,6 +72,7 @@ run = Table(
     Column("queued", Float, nullable=False, server_default="0"),
     Column("not_before", Float, nullable=False, server_default="0"),
     Column("tries", Integer, nullable=False, server_default="0"),
+    Column("saved_step", BigInteger, nullable=False, server_default="0"),
     Column("seconds", Float),  # how long training will take from here, where that was measured
     Column("memory", BigInteger, nullable=False, server_default="0"),
     Column("gpu_memory", BigInteger, nullable=False, server_default="0"),

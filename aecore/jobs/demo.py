@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from aecore.jobs.local import LocalEngine
+from aecore.catalog.people import LAPTOP, OWNER, Person
+from aecore.catalog.runs import listed
+from aecore.catalog.store import Catalog
+from aecore.catalog.submit import submit
+from aecore.runs.about import About
 from aecore.runs.spec import RunSpec
-from aecore.runs.store import RunStore
 
 DEMO = {"dataset": "digits", "variant": "vae", "latent_dim": 2, "epochs": 400}
 
 
-def ensure_demo(store: RunStore, engine: LocalEngine) -> None:
-    """Create and start it where the store holds no run at all. Raises StoreError."""
-    if next(iter(store), None) is None:
-        engine.start(store.create(RunSpec.from_flat(DEMO), demo=True))
+def ensure_demo(catalog: Catalog) -> None:
+    """Queue it where the catalogue holds no run at all, not even in the trash.
+
+    It is everybody's to look at. Raises StoreError, or InputError where the disk is full.
+    """
+    if listed(catalog, None, limit=1) or listed(catalog, None, deleted=True, limit=1):
+        return
+    about = About(name="Demonstration", demo=True)
+    submit(catalog, Person(OWNER, "owner"), RunSpec.from_flat(DEMO), LAPTOP, about=about)

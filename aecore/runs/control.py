@@ -39,8 +39,8 @@ def claim(database: Database, attempt: int | None = None) -> int | None:
             forget_commands(db)
         me, now = psutil.Process(), time.time()
         values = {"state": "starting", "pid": me.pid, "pid_started": me.create_time()}
-        clocks = {"beat": now, "progress_at": now}
-        put_status(db, {**values, **clocks, "message": "", "reason": "", "attempt": number})
+        values |= {"beat": now, "progress_at": now, "message": "", "reason": ""}
+        put_status(db, {**values, "attempt": number, "managed": attempt is not None})
     database.fence(number)
     return number
 
@@ -126,3 +126,15 @@ def ask(
             database.set_status({"state": "stopped"})
     finally:
         database.close()
+
+
+def waiting_command(run: Run) -> str:
+    """A pause or stop that no worker has followed yet; nothing where there is none."""
+    database = run.database()
+    try:
+        found = database.rows(
+            "SELECT action FROM command WHERE action IN ('pause', 'stop') ORDER BY id DESC LIMIT 1"
+        )
+    finally:
+        database.close()
+    return str(found[0][0]) if found else ""

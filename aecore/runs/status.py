@@ -40,6 +40,7 @@ class Status:
     reason: str = ""
     beat: float = 0.0
     attempt: int = 0
+    steps_per_second: float = 0.0
 
     @property
     def live(self) -> bool:
@@ -79,6 +80,7 @@ def status_of(run: Run, raw: dict[str, Any]) -> Status:
         reason=str(raw.get("reason", "")),
         beat=float(raw.get("beat", 0)),
         attempt=int(raw.get("attempt", 0)),
+        steps_per_second=speed,
     )
 
 

@@ -51,6 +51,7 @@ TABLES = {
         sa.Column("queued", sa.Float(), server_default="0", nullable=False),
         sa.Column("not_before", sa.Float(), server_default="0", nullable=False),
         sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("saved_step", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("seconds", sa.Float(), nullable=True),
         sa.Column("memory", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("gpu_memory", sa.BigInteger(), server_default="0", nullable=False),

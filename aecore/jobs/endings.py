@@ -1,0 +1,97 @@
+"""What becomes of a run whose worker is gone: over, resting, or once more from what was saved."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from aecore.catalog.rows import RunRow
+from aecore.catalog.runs import change
+from aecore.catalog.store import Catalog
+from aecore.jobs.engine import Polled
+from aecore.jobs.worker import CODES
+from aecore.runs.checkpoints import listed
+from aecore.runs.control import set_aside, waiting_command
+from aecore.runs.disk import folder_bytes
+from aecore.runs.evaluate import kept_psnr
+from aecore.runs.status import Status, read_status
+from aecore.runs.store import Run
+
+TRIES = 3
+BACK_OFF = (0.0, 5.0, 30.0)
+"""Seconds before each new try, where the one before saved nothing new."""
+ENDED = ("finished", "failed", "paused", "stopped")
+WHY = {
+    "disk": "Paused because the disk is almost full; nothing is lost. Free some space, then press "
+    "Resume.",
+    "time": "Stopped: it has trained as long as one run may here at a time. The model is kept; "
+    "Resume queues it to train on.",
+}
+
+
+def settle(catalog: Catalog, row: RunRow, run: Run, polled: Polled | None) -> None:
+    """Write where a run stands after its worker; None: nobody knows how the worker ended."""
+    status = read_status(run)
+    told = status.attempt == row.attempt and status.state in ENDED
+    common = {
+        "step": status.step,
+        "total_steps": status.total_steps,
+        "bytes": folder_bytes(run.folder),
+        "score": kept_psnr(run),
+        "used_seconds": row.used_seconds + time.time() - row.started,
+        "wish": "",
+        "handle": "",
+    }
+    if told and status.reason != "device":
+        values = _told(row, status)
+    elif polled is not None and polled.code == CODES["disk"]:
+        values = _rest(run, "paused", WHY["disk"])
+    else:
+        values = _died(row, run, status)
+    change(catalog, row, **{**common, **values})
+
+
+def _told(row: RunRow, status: Status) -> dict[str, Any]:
+    message = status.message if status.state in ("failed", "finished", "paused") else ""
+    if row.wish in WHY and status.state in ("paused", "stopped"):
+        return {"state": status.state, "message": WHY[row.wish], "reason": row.wish}
+    return {"state": status.state, "message": message, "reason": status.reason, "seconds": None}
+
+
+def _rest(run: Run, state: Any, message: str = "") -> dict[str, Any]:
+    set_aside(run, state)
+    return {"state": state, "message": message, "reason": ""}
+
+
+def _died(row: RunRow, run: Run, status: Status) -> dict[str, Any]:
+    """No worker, and no word of an end: go on from what was saved, unless that never works."""
+    asked = waiting_command(run)
+    if asked:  # somebody wanted it to leave, and it has
+        return _rest(run, "paused" if asked == "pause" else "stopped")
+    saved = newest_step(run)
+    tries = 1 if saved > row.saved_step else row.tries + 1
+    if tries >= TRIES:
+        message = (
+            f"The training process died {tries} times at about step {status.step} without saying "
+            "why; the machine may be short of memory. What was saved is kept, and Retry goes on "
+            "from it."
+        )
+        if status.reason == "device":
+            message = status.message
+        return {"state": "failed", "reason": "died", "message": message, "tries": tries}
+    message = (
+        f"The training process died; it goes on from step {saved} (attempt {tries + 1} of {TRIES})."
+    )
+    return {
+        "state": "recovering",
+        "message": message,
+        "tries": tries,
+        "saved_step": saved,
+        "not_before": time.time() + BACK_OFF[min(tries - 1, len(BACK_OFF) - 1)],
+    }
+
+
+def newest_step(run: Run) -> int:
+    """The step of the newest checkpoint; 0 where there is none."""
+    found = listed(run.checkpoints)
+    return int(found[-1].name.removeprefix("step-")) if found else 0

@@ -1,0 +1,121 @@
+"""Whether a supervisor looks after a home, and starting one where none does.
+
+supervisor.lock is held by the one that works; supervisor.json tells who that is and what it saw
+last; supervisor.wanted is touched by whoever has use for it (an app, a shell that waits).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from aecore.errors import StoreError
+from aecore.runs.files import write_json
+from aecore.runs.status import process_alive
+
+LOCK = "supervisor.lock"
+STATE = "supervisor.json"
+WANTED = "supervisor.wanted"
+LOG = "supervisor.log"
+MOST_LOG = 1_000_000
+
+
+@dataclass(frozen=True)
+class Presence:
+    """What a supervisor last told; bytes, and seconds since 1970.
+
+    notice: one sentence for everybody, such as that the disk is almost full; mostly empty.
+    """
+
+    pid: int
+    started: float
+    beat: float
+    slots: int
+    device: str
+    disk_free: int
+    disk_total: int
+    notice: str = ""
+
+    @property
+    def alive(self) -> bool:
+        """Whether that very process still runs."""
+        return process_alive(self.pid, self.started)
+
+
+def presence(root: Path) -> Presence | None:
+    """The last word of a home's supervisor, dead or alive; None where there never was one."""
+    try:
+        return Presence(**json.loads((root / STATE).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def tell(root: Path, state: Presence) -> None:
+    """Leave word; a full disk must not stop a supervisor."""
+    try:
+        write_json(root / STATE, asdict(state))
+    except StoreError:
+        return
+
+
+def take_lock(root: Path, seconds: float = 0) -> FileLock | None:
+    """Become the home's supervisor; None where another one is for as long as that."""
+    lock = FileLock(root / LOCK)
+    try:
+        lock.acquire(timeout=seconds)
+    except Timeout:
+        return None
+    return lock
+
+
+def wanted_ago(root: Path) -> float:
+    """Seconds since somebody last had use for a supervisor."""
+    try:
+        return time.time() - (root / WANTED).stat().st_mtime
+    except OSError:
+        return float("inf")
+
+
+def ensure_supervisor(root: Path) -> bool:
+    """Start a supervisor where none works; it outlives us. True if one had to be started.
+
+    Call it again and again: it costs nothing while one works. Raises StoreError.
+    """
+    try:
+        (root / WANTED).touch()
+    except OSError as error:
+        raise StoreError(f"Could not write to {root}: {error.strerror}.") from error
+    lock = take_lock(root)
+    if lock is None:
+        return False
+    lock.release()
+    _start(root)
+    return True
+
+
+def _start(root: Path) -> None:
+    package = str(Path(__file__).parents[2])  # found also where the app runs from another folder
+    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": path, "AECORE_HOME": str(root)}
+    log = root / LOG
+    try:
+        if log.exists() and log.stat().st_size > MOST_LOG:
+            log.replace(log.with_suffix(".old.log"))
+        with log.open("ab") as file:
+            subprocess.Popen(
+                [sys.executable, "-m", "aecore.jobs.supervisor"],
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+                env=environment,
+            )
+    except OSError as error:
+        raise StoreError(f"No supervisor could be started: {error.strerror}.") from error
