@@ -9,6 +9,7 @@ from collections.abc import Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import inf
+from typing import Any
 
 import psutil
 
@@ -17,7 +18,7 @@ from aecore.jobs.engine import Capacity, Gpu, Handle, Need, Polled
 from aecore.jobs.gpus import list_gpus
 from aecore.jobs.launch import Child, make_launcher
 from aecore.jobs.limits import Limits
-from aecore.runs.status import process_alive
+from aecore.runs.status import LIVE, process_alive
 from aecore.runs.store import Run, RunStore
 
 NODE = "local"
@@ -51,7 +52,7 @@ class LocalEngine:
         handle = Handle(run_id, attempt, NODE)
         if handle in self._children:
             return self._whole(handle)
-        newest = _newest(RunStore()[run_id])
+        newest = _newest(run_id, _status(RunStore()[run_id]))
         if newest is not None and newest.attempt >= attempt:
             return newest if newest == handle else handle
         self._children[handle] = self._launcher.launch(handle, self._limits(need))
@@ -87,14 +88,18 @@ class LocalEngine:
         return True
 
     def reap(self, known: Set[Handle]) -> None:
-        """Stop those workers that the runs of this home tell of and nobody knows."""
+        """Stop those workers that the runs of this home tell of and nobody knows.
+
+        Who trains in a shell or a notebook is nobody's orphan.
+        """
         for run in RunStore():
             try:
-                handle = _newest(run)
+                raw = _status(run)
             except AecoreError:
                 continue  # the worker of a run that cannot be read could not write either
-            if handle is not None and handle not in known and self._alive(handle):
-                self.adopt(handle)
+            handle = _newest(run.id, raw)
+            managed = raw.get("managed") and raw["state"] in LIVE
+            if managed and handle is not None and handle not in known and self.adopt(handle):
                 self.stop(handle, REAP_GRACE)
 
     def warm_up(self) -> None:
@@ -128,7 +133,7 @@ class LocalEngine:
             return replace(handle, pid=child.pid, started=child.started)
         if handle.pid is not None or (child is not None and child.watched):
             return handle
-        newest = _newest(RunStore()[handle.run])
+        newest = _newest(handle.run, _status(RunStore()[handle.run]))
         return newest if newest == handle and newest is not None else handle
 
     def _alive(self, handle: Handle) -> bool:
@@ -158,16 +163,19 @@ class LocalEngine:
         return min(gpu.free, gpu.total - promised)
 
 
-def _newest(run: Run) -> Handle | None:
-    """The newest attempt that claimed a run, with its process."""
+def _status(run: Run) -> dict[str, Any]:
     database = run.database()
     try:
-        raw = database.status()
+        return database.status()
     finally:
         database.close()
+
+
+def _newest(run_id: str, raw: dict[str, Any]) -> Handle | None:
+    """The newest attempt that claimed a run, with its process, from the raw status."""
     if "attempt" not in raw:
         return None
-    return Handle(run.id, int(raw["attempt"]), NODE, raw.get("pid"), raw.get("pid_started"))
+    return Handle(run_id, int(raw["attempt"]), NODE, raw.get("pid"), raw.get("pid_started"))
 
 
 def _no_card(need: Need, gpus: tuple[Gpu, ...]) -> str:
