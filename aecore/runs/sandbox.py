@@ -50,7 +50,8 @@ def call(
     asked = {"function": function, "values": values, "limits": asdict(limits)}
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "aecore.runs.sandbox"],
+            # By its file: as a module of its package it would import torch, some seconds, for all.
+            [sys.executable, "-P", __file__],
             input=json.dumps(asked).encode(),
             capture_output=True,
             timeout=limits.wall,
