@@ -5,10 +5,10 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 
 import psutil
 import pytest
+from engine_kit import ENDLESS, attempts, begin, home_for_module, murder, ready_local, worker_of
 from runs_kit import (
     curves,
     drive,
@@ -17,7 +17,6 @@ from runs_kit import (
     new_run,
     process,
     table,
-    wait,
     wait_for,
     weights,
 )
@@ -26,33 +25,26 @@ from aecore.errors import InputError, RunFailed, StoreError
 from aecore.jobs import drive as driving
 from aecore.jobs import recorder
 from aecore.jobs.drive import Driver
-from aecore.jobs.local import LocalEngine
+from aecore.jobs.limits import Limits
 from aecore.runs import RunSpec, RunStore, read_status
 from aecore.runs.checkpoints import listed, load_last
-from aecore.runs.control import ask, claim, mark_asked
+from aecore.runs.control import ask, claim
 from aecore.training import Failed, StepDone, restore
 
 NOISY = {"variant": "denoising", "corruption": "gaussian", "dropout": 0.1, "batch_norm": True}
 LONG = {"epochs": 300, "width": 64}
 """2,400 steps: seconds, so that there is time to interfere."""
-ENDLESS = {"epochs": 100_000}
-"""For what is stopped before its end."""
 
 
-@pytest.fixture
-def warm_engine():
-    made = LocalEngine()
-    yield made
-    made.close()
-    for child in made._children:
-        child.wait(60)
+@pytest.fixture(scope="module", autouse=True)
+def own_folders(tmp_path_factory):
+    yield from home_for_module(tmp_path_factory)
 
 
-@pytest.fixture
-def engine(warm_engine, monkeypatch):
-    """Without a worker kept ready, which would cost each test seconds."""
-    monkeypatch.setattr(warm_engine, "warm_up", lambda: None)
-    return warm_engine
+@pytest.fixture(scope="module")
+def engine(own_folders):
+    with ready_local() as made:
+        yield made
 
 
 @pytest.fixture
@@ -73,45 +65,38 @@ def step_of(run):
     return read_status(run).step
 
 
-def worker_of(run):
-    database = run.database()
-    try:
-        return int(database.status()["pid"])
-    finally:
-        database.close()
-
-
 # Real processes
 
 
-def test_paused_killed_and_started_again_a_run_ends_like_its_twin(warm_engine):
-    engine, run = warm_engine, new_run(**LONG, **NOISY)
-    assert engine.start(run)
-    wait(lambda: step_of(run) > 100, "a hundred steps")
+def test_paused_killed_and_started_again_a_run_ends_like_its_twin(engine):
+    run = new_run(**LONG, **NOISY)
+    first = begin(engine, run)
+    first.until_step(100)
     ask(run, "pause")
     ask(run, "pause")
     wait_for(run, "paused")
     paused_at = step_of(run)
     assert 100 < paused_at < 2400
     assert load_last(run.checkpoints)[0].numbers["step"] == paused_at
-    engine.start(run)
-    wait(lambda: step_of(run) > paused_at + 100, "a hundred more steps")
-    os.kill(worker_of(run), signal.SIGKILL)
+    first.end()
+    begin(engine, run).until_step(paused_at + 100)
+    murder(run)
     wait_for(run, "interrupted")
     status = read_status(run)
     assert is_sentence(status.message)
     assert 200 < status.step < 2400
-    assert engine.start(run)
+    begin(engine, run)
     wait_for(run, "finished")
     alike(run, finished(**LONG, **NOISY))
 
 
-def test_a_run_is_started_once_however_many_ask(engine):
-    run, other = new_run(**ENDLESS), LocalEngine()  # refused, so it starts no process
-    assert [engine.start(run), other.start(run), engine.start(run)] == [True, False, False]
-    wait_for(run, "running")
-    late = subprocess.run([sys.executable, "-m", "aecore.jobs.worker", run.id], check=True)
-    assert late.returncode == 0
+def test_a_shell_does_not_take_a_run_from_a_living_worker(engine):
+    run = new_run(**ENDLESS)
+    begun = begin(engine, run)
+    begun.until_step(1)
+    command = [sys.executable, "-m", "aecore.jobs.worker", run.id]
+    assert subprocess.run(command, check=False).returncode == 3
+    assert subprocess.run([*command, "--attempt", "0"], check=False).returncode == 3
     assert read_status(run).live
     assert not claim_of(run), "this process could take a run over from a living worker"
     ask(run, "stop")
@@ -120,49 +105,43 @@ def test_a_run_is_started_once_however_many_ask(engine):
     ask(run, "stop")
     ask(run, "pause")
     assert read_status(run).state == "stopped"
-    assert table(run, "SELECT value FROM status WHERE key = 'attempt'") == [("1",)]
-    other.close()
+    assert attempts(run) == 1
+    begun.end()
 
 
-LAUNCHER = """
-import sys, time
-from aecore.jobs.local import LocalEngine
-from aecore.runs import RunStore
-LocalEngine().start(RunStore()[sys.argv[1]])
-print("started", flush=True)
-time.sleep(600)
-"""
-
-
-def test_a_worker_outlives_its_launcher():
-    run = new_run(**ENDLESS)
-    command = [sys.executable, "-c", LAUNCHER, run.id]
-    with process(command, stdout=subprocess.PIPE, start_new_session=True) as launcher:
-        assert launcher.stdout.readline() == b"started\n"
-        wait_for(run, "running")
-        os.killpg(launcher.pid, signal.SIGKILL)
-    at = step_of(run)
-    wait(lambda: step_of(run) > at + 50, "more steps")
-    ask(run, "stop")
-    wait_for(run, "stopped")
+def test_a_shell_trains_a_run_that_waits():
+    run = new_run()
+    limits = Limits(memory=2 * 1024**3).to_json()
+    command = [sys.executable, "-m", "aecore.jobs.worker", run.id, "--limits"]
+    assert subprocess.run([*command, "much"], check=False).returncode == 2
+    assert read_status(run).state == "queued"
+    assert subprocess.run([*command, limits], check=False).returncode == 0
+    alike(run, finished())
 
 
 def test_a_polite_kill_pauses(engine):
     run = new_run(**ENDLESS)
-    engine.start(run)
-    wait(lambda: step_of(run) > 10, "ten steps")
-    os.kill(worker_of(run), signal.SIGTERM)
+    begun = begin(engine, run)
+    begun.until_step(10)
+    os.kill(worker_of(run).pid, signal.SIGTERM)
     wait_for(run, "paused")
     assert load_last(run.checkpoints)[0].numbers["step"] == step_of(run)
+    begun.end()
 
 
-@pytest.mark.parametrize("action", ["pause", "stop"])
-def test_what_is_asked_while_a_worker_starts_is_heard(engine, action):
+@pytest.mark.parametrize(("action", "state"), [("pause", "paused"), ("stop", "stopped")])
+def test_what_is_asked_while_a_worker_starts_is_heard(engine, action, state):
     run = new_run(**ENDLESS)
-    engine.start(run)
-    ask(run, action)
-    wait_for(run, {"pause": "paused", "stop": "stopped"}[action])
-    assert table(run, "SELECT value FROM status WHERE key = 'attempt'") == [("1",)]
+    database = run.database()
+    database.command(action)
+    database.close()
+    first = begin(engine, run)
+    wait_for(run, state)
+    first.end()
+    second = begin(engine, run)
+    second.until_step(step_of(run) + 10)  # it was obeyed, and that is that
+    engine.kill(second.handle)
+    second.end()
 
 
 # The same driver in this process
@@ -174,16 +153,6 @@ def claim_of(run):
         return claim(database)
     finally:
         database.close()
-
-
-def test_of_many_who_ask_at_once_one_may_start():
-    run, answers = new_run(), []
-    threads = [threading.Thread(target=lambda: answers.append(mark_asked(run))) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(answers) == [False] * 7 + [True]
 
 
 def test_a_run_belongs_to_its_living_worker_only():
@@ -211,7 +180,6 @@ def test_what_is_over_stays_over(state):
     database.set_status({"state": state})
     database.close()
     assert drive(run) == []
-    assert not mark_asked(run)
     assert read_status(run).state == state
 
 
@@ -359,7 +327,7 @@ def broken(error):
 def test_no_memory_is_told_and_what_to_do(monkeypatch):
     run = new_run()
     monkeypatch.setattr(driving, "new_model", broken(MemoryError()))
-    with pytest.raises(RunFailed, match="choose a smaller batch"):
+    with pytest.raises(RunFailed, match="choose a batch of 32 images"):
         drive(run)
     assert read_status(run).state == "failed"
     assert is_sentence(read_status(run).message)

@@ -72,7 +72,8 @@ def _says(error: Exception, words: tuple[str, ...]) -> bool:
 
 def _memory_sentence(spec: RunSpec) -> str:
     try:
-        needed, batch = f"{estimate(spec).memory / 1e6:,.0f} MB or more", smaller_batch(spec)
+        size = max(1, round(estimate(spec).memory / 1e6))
+        needed, batch = f"{size:,} MB or more", smaller_batch(spec)
     except InputError:  # the data set that it counts on is gone
         needed, batch = "more memory", None
     advice = f"a batch of {batch} images" if batch else "a smaller batch, width or code size"
