@@ -10,6 +10,7 @@ from aecore.datasets.base import SplitConfig
 from aecore.models import Autoencoder, new_model, variants
 from aecore.networks import networks
 from aecore.training import Logged, StepDone, TrainConfig, TrainingSession
+from aecore.training.parallel import ALONE, Parallel
 
 torch.set_num_threads(1)
 
@@ -58,6 +59,7 @@ def session_of(
     changes: dict[int, float] | None = None,
     model_knobs: dict | None = None,
     network_knobs: dict | None = None,
+    parallel: Parallel = ALONE,
     **train,
 ) -> TrainingSession:
     """A session on the CPU; `train` are knobs of TrainConfig, and its seed is the model's too."""
@@ -71,7 +73,9 @@ def session_of(
         network_knobs=network_knobs,
     )
     config = TrainConfig(device="cpu", **train)
-    return TrainingSession(model, data, corruption or corruption_for(variant), config, changes)
+    return TrainingSession(
+        model, data, corruption or corruption_for(variant), config, changes, parallel
+    )
 
 
 def play(session: TrainingSession, until: int | None = None) -> list:

@@ -1,8 +1,9 @@
 """The training process: `python -m aecore.jobs.worker RUN [--attempt N] [--limits JSON]`.
 
-It knows its run's folder and nothing else, so that it is the same under every engine; torchrun
-starts several of them for one run (`torchrun --nproc-per-node=2 -m aecore.jobs.worker RUN`). It exits
-with 0 when the run ended, paused or was stopped, else with a code from `CODES`.
+It knows its run's folder and nothing else, so that it is the same under every engine, torchrun
+included: `torchrun --standalone --nproc-per-node=2 -m aecore.jobs.worker RUN` trains one run on
+several processes. It exits with 0 when the run ended, paused or was stopped, else with a code
+from `CODES`.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from aecore.config import knob
 from aecore.models.base import Autoencoder, ModelConfig, Terms
+from aecore.models.draws import normal_like
 from aecore.networks import Network
 
 LOG_VAR_RANGE = (-10.0, 10.0)
@@ -28,7 +29,7 @@ class Posterior(NamedTuple):
 
     def sample(self) -> Tensor:
         """One draw by the reparametrisation z = mean + std · n."""
-        return torch.addcmul(self.mean, (0.5 * self.log_var).exp(), torch.randn_like(self.mean))
+        return torch.addcmul(self.mean, (0.5 * self.log_var).exp(), normal_like(self.mean))
 
 
 def gaussian_kl(posterior: Posterior) -> Tensor:

@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from aecore.corruptions import Corruption
 
-ORDER, NOISE, HELD_OUT = range(3)
+ORDER, NOISE, HELD_OUT, OWN = range(4)
 """Streams of random numbers that one seed fixes, none of which disturbs another."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from math import isfinite
 
 import torch
@@ -26,6 +25,8 @@ from aecore.training.events import (
 )
 from aecore.training.gradients import Gradients
 from aecore.training.optimizers import OPTIMIZERS, clip
+from aecore.training.parallel import ALONE, Parallel
+from aecore.training.position import Position
 from aecore.training.schedules import PLATEAU_FACTOR, PLATEAU_PATIENCE, factor
 from aecore.training.snapshots import Showcase, Snapshots, showcase, snapshot_steps
 from aecore.training.validation import Validation
@@ -34,24 +35,6 @@ MOST_STEPS_BETWEEN_LOGS = 20
 LOGS_A_RUN = 300
 VALIDATIONS_A_RUN = 200
 MOST_STEPS_BETWEEN_COPIES = 20
-
-
-@dataclass
-class Position:
-    """Everything of a session that is a plain number; the rest of its state is tensors."""
-
-    step: int = 0
-    epoch: int = 0
-    learning_rate: float = 0.0
-    logged_steps: int = 0
-    rate_factor: float = 1.0
-    best: float = float("inf")
-    best_step: int = 0
-    best_epoch: int = 0
-    stale_validations: int = 0
-    safe_step: int = 0
-    stopped_early: bool = False
-    terms: list[str] = field(default_factory=list)
 
 
 class TrainingSession:
@@ -69,18 +52,22 @@ class TrainingSession:
         corruption: Corruption,
         config: TrainConfig,
         changes: Mapping[int, float] | None = None,
+        parallel: Parallel = ALONE,
     ) -> None:
         """Move model and data to the device and get ready.
 
         Args:
             changes: learning rates by the step from which each holds, to repeat a run in which
                 somebody changed it by hand.
+            parallel: this process among those that train the model together. All must draw the
+                events to the same step; only the first validates and takes snapshots.
         """
         self.config = config
+        self.parallel = parallel
         self.device = pick_device(config.device)
         # oneDNN and cuDNN convolve this layout about 1.5 times faster; only kernels are 4-D.
         self.model = model.to(self.device).to(memory_format=torch.channels_last)
-        self.gradients = Gradients(self.model, config, self.device)
+        self.gradients = Gradients(self.model, config, self.device, parallel)
         self.parameters = self.gradients.parameters
         self.optimizer = OPTIMIZERS[config.optimizer](self.parameters, config.weight_decay)
         images = data.part("train").to(self.device)
@@ -89,7 +76,7 @@ class TrainingSession:
         self.shown: Showcase = showcase(data, corruption, config.seed)
         self.snapshots = Snapshots(self.shown, self.device)
         self.total_steps = len(self.batches) * config.epochs
-        self.position = Position(learning_rate=config.learning_rate)
+        self.position = Position(learning_rate=config.learning_rate, processes=parallel.size)
         self.sums = torch.zeros(0, device=self.device)
         self.best: list[Tensor] = []
         self.safe = self._copy()
@@ -108,7 +95,7 @@ class TrainingSession:
         torch.set_flush_denormal(True)  # a collapsed model is 7 times slower with denormals
         if at.step == 0:
             torch.manual_seed(self.config.seed)
-            yield self._snapshot()
+            yield from self._snapshot()
         while at.step < self.total_steps and not at.stopped_early:
             yield from self._change_rate()
             self._step()
@@ -120,7 +107,7 @@ class TrainingSession:
             if at.step % len(self.batches) == 0:
                 yield from self._close_epoch()
             if at.step in self._snapshot_steps or at.stopped_early:
-                yield self._snapshot()
+                yield from self._snapshot()
             yield StepDone(at.step, at.epoch)
         yield self._finish()
 
@@ -141,7 +128,7 @@ class TrainingSession:
         x, target = self.batches.get(at.epoch, place)
         if not self.model.training:
             self.model.train()
-        terms, gradients = self.gradients(x, target)
+        terms, gradients = self.gradients(x, target, at.step)
         at.step += 1
         with torch.no_grad():
             if self.config.clip_norm:
@@ -200,9 +187,10 @@ class TrainingSession:
         at = self.position
         done = at.epoch + 1
         if done % self._validate_every == 0 or done == self.config.epochs:
-            terms = self.validation.terms(self.model)
+            terms = self.validation.terms(self.model) if self.parallel.first else {}
             yield Logged(at.step, at.epoch, "validation", terms, self.rate(at.step))
-            self._judge(sum(terms.values()))
+            (loss,) = self.parallel.share([sum(terms.values())])
+            self._judge(loss)
         yield EpochDone(at.step, at.epoch)
 
     def _judge(self, loss: float) -> None:
@@ -220,9 +208,10 @@ class TrainingSession:
         if 0 < self.config.patience <= at.epoch - at.best_epoch:
             at.stopped_early = True
 
-    def _snapshot(self) -> Event:
-        self.model.eval()
-        return self.snapshots.take(self.model, self.position.step, self.position.epoch)
+    def _snapshot(self) -> Iterator[Event]:
+        if self.parallel.first:
+            self.model.eval()
+            yield self.snapshots.take(self.model, self.position.step, self.position.epoch)
 
     def _finish(self) -> Finished:
         at = self.position

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from aecore.errors import CheckpointDamaged
 from aecore.training.devices import random_state, set_random_state
-from aecore.training.session import Position, TrainingSession
+from aecore.training.position import Position
+from aecore.training.session import TrainingSession
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def restore(session: TrainingSession, state: State) -> None:
         session.safe = [t.to(session.device, copy=True) for t in safe]
         session.sums = state.rest["sums"].to(session.device)
         session.snapshots.points = state.rest.get("points")
-        session.position = Position(**state.numbers)
+        session.position = Position(**{**state.numbers, "processes": session.parallel.size})
         session.batches.noise.set_state(state.rest["random.noise"])
         prefix = "random."
         saved = {name.removeprefix(prefix): t for name, t in state.rest.items() if prefix in name}
