@@ -4,8 +4,10 @@ import gc
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from ui.errors import explain
+from ui.identity import GiveCookie
 from ui.resources import lifespan
 from ui.routes import routes
 
@@ -13,6 +15,7 @@ app = st.App(
     Path(__file__).parent / "ui" / "frame.py",
     routes=routes(),
     lifespan=lifespan,
+    middleware=[Middleware(GiveCookie)],
     on_script_error=explain,
 )
 

@@ -9,9 +9,10 @@ import psutil
 import streamlit as st
 import torch
 
-from aecore.paths import home
-from ui.recent import Listed, recent
-from ui.resources import first_visit, live_runs
+from aecore.catalog.rows import RunRow
+from ui.access import counts, supervisor
+from ui.recent import recent
+from ui.resources import first_visit
 from ui.selection import bad_link, current_run, pick_run, set_widget
 from ui.words import run_name
 
@@ -30,9 +31,9 @@ def pages() -> dict[str, list[st.Page]]:
     }
 
 
-def run_picker(listed: list[Listed]) -> None:
+def run_picker(listed: list[RunRow]) -> None:
     """The current run, and the choice of another."""
-    titles = {run.id: run_name(run, status) for run, status in listed}
+    titles = {row.id: run_name(row) for row in listed}
     chosen = current_run()
     if chosen is not None:
         titles.setdefault(chosen.id, f"{chosen.spec.variant} · {chosen.id[-4:]}")
@@ -53,11 +54,15 @@ def run_picker(listed: list[Listed]) -> None:
 @st.fragment(run_every=5.0)
 def machine_line() -> None:
     """What computes here, and how many runs are at it."""
-    live = live_runs(str(home()), RECENT)
+    training, waiting = counts()
     card = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
     cores = psutil.cpu_count(logical=True) or os.cpu_count()
     what = card or f"Processor, {cores} cores"
-    st.caption(f"{what} · {live} {'run' if live == 1 else 'runs'} training")
+    waits = f", {waiting} waiting" if waiting else ""
+    st.caption(f"{what} · {training} {'run' if training == 1 else 'runs'} training{waits}")
+    told = supervisor()
+    if told is not None and told.notice:
+        st.warning(told.notice)
 
 
 st.set_page_config(

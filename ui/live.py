@@ -7,23 +7,25 @@ from typing import Any
 
 from aecore.datasets import datasets
 from aecore.errors import InputError
-from aecore.runs import Run, read_status
+from aecore.runs import Run
 from aecore.runs.database import MetricRow
 from aecore.runs.files import unpack
+from ui.access import Seen, status_of
 from ui.envelope import pack
 
 MOST_POINTS = 1500
 """Points of one curve that are sent at once; a screen shows no more."""
 
 
-def live(run: Run, since: int) -> dict[str, Any]:
-    """Status, and what happened after step `since`."""
-    database = run.database()
+def live(seen: Seen, since: int) -> dict[str, Any]:
+    """Status, and what happened after step `since`; `may_control` for whoever asks."""
+    database = seen.run.database()
     try:
-        status = read_status(run, database)
+        status = status_of(seen, database)
         snapshots = database.rows("SELECT step, epoch, explained FROM snapshot ORDER BY step")
         return {
             "status": asdict(status),
+            "may_control": seen.may("control"),
             "curves": _curves(database.metrics(since)),
             "changes": list(database.changes().items()),
             "snapshots": snapshots,

@@ -1,31 +1,23 @@
-"""The runs that pages list. A folder that cannot be read hides itself, never the page."""
+"""The runs that pages list, as the catalogue knows them: no folder is opened for a list."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator
-from itertools import islice
-
-from aecore.errors import AecoreError
-from aecore.runs import Run, RunStore, Status, read_status
-
-Listed = tuple[Run, Status]
+from aecore.catalog import runs
+from aecore.catalog.rows import RunRow
+from aecore.runs import Run
+from ui.access import catalog, mine, see, visitor
 
 
-def recent(limit: int) -> list[Listed]:
-    """The newest runs that can be read, newest first, and how each stands."""
-    return list(islice(_readable(RunStore()), limit))
+def recent(limit: int) -> list[RunRow]:
+    """The visitor's newest runs, newest first; on a server the demonstration run comes last."""
+    rows = mine(limit)
+    shown = runs.demo(catalog())
+    if shown is not None and all(row.id != shown.id for row in rows):
+        rows.append(shown)
+    return rows
 
 
 def demo_run() -> Run | None:
-    """The demonstration run; it is made where there is no other, so it can only be the oldest."""
-    oldest = _readable(deque(RunStore(), maxlen=1))
-    return next((run for run, status in oldest if status.demo), None)
-
-
-def _readable(runs: Iterable[Run]) -> Iterator[Listed]:
-    for run in runs:
-        try:
-            yield run, read_status(run)
-        except (AecoreError, ValueError, TypeError):  # damaged, or deleted since it was listed
-            continue
+    """The demonstration run, where it is still there."""
+    row = runs.demo(catalog())
+    return None if row is None else see(visitor(), row.id).run

@@ -9,9 +9,10 @@ import streamlit as st
 from aecore.config import knobs
 from aecore.corruptions import corruptions
 from aecore.errors import AecoreError, InputError
-from aecore.runs import Run, read_status
+from aecore.runs import Run
 from aecore.runs.evaluate import evaluate, known
 from ui import resources
+from ui.access import see, status_of, visitor
 from ui.asked import number, whole
 from ui.selection import linked, remember, set_widget, widget_value
 from ui.words import plain
@@ -108,7 +109,7 @@ def measures(run: Run) -> None:
     if found is not None:
         _table(run, found)
         return
-    if read_status(run).state == "finished":
+    if status_of(see(visitor(), run.id)).state == "finished":
         st.caption("Being measured on the whole test split; this takes seconds to minutes.")
     else:
         st.caption("The figures of the whole test split are measured when training ends.")

@@ -1,43 +1,51 @@
-"""Every long-lived object of the app, each bounded: engine, data sets, models, measurements."""
+"""Every long-lived object of the app, each bounded: data sets, models, measurements."""
 
 from __future__ import annotations
 
-import time
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from threading import Lock
+from threading import Event, Lock, Thread
 from typing import Any
 
 import torch
 
 from aecore.config import Settings
 from aecore.datasets import ImageData, SplitConfig, datasets, open_data
-from aecore.errors import InputError
+from aecore.errors import AecoreError, InputError
 from aecore.jobs.demo import ensure_demo
-from aecore.jobs.local import LocalEngine
-from aecore.runs import Cost, Run, RunSpec, RunStore, check
+from aecore.jobs.presence import ensure_supervisor
+from aecore.paths import home
+from aecore.runs import Cost, Run, RunSpec
 from aecore.runs.checkpoints import listed
+from aecore.runs.checks import check_total, estimate
 from aecore.runs.inference import LoadedModel, load_model
 from aecore.training.estimate import seconds_per_step
-from ui.recent import recent
+from ui.access import catalog
 
+LOG = logging.getLogger("autoencoder-lab")
 TIMED = 512
-
-
-@lru_cache(maxsize=1)
-def engine() -> LocalEngine:
-    """The one launcher of this server."""
-    return LocalEngine()
+WATCH_SECONDS = 2.0
 
 
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[None]:
-    """With the server: have a worker ready from the start, and let it go at the end."""
+    """With the server: see to it that a supervisor works, now and whenever one is lost."""
     torch.set_num_threads(1)  # pages decode a few images; the cores belong to the workers
-    engine().warm_up()
+    over = Event()
+    Thread(target=_keep_supervisor, args=(over,), daemon=True).start()
     yield
-    engine().close()
+    over.set()
+
+
+def _keep_supervisor(over: Event) -> None:
+    while not over.is_set():
+        try:
+            ensure_supervisor(home())
+        except (AecoreError, OSError) as error:
+            LOG.error("%s", error)
+        over.wait(WATCH_SECONDS)
 
 
 def first_visit() -> None:
@@ -51,17 +59,7 @@ _VISITING = Lock()
 
 @lru_cache(maxsize=1)
 def _visit() -> None:
-    ensure_demo(RunStore(), engine())
-
-
-def live_runs(where: str, limit: int) -> int:
-    """How many of the newest runs train just now; counted anew every two seconds at most."""
-    return _live_runs(where, limit, int(time.monotonic() / 2))
-
-
-@lru_cache(maxsize=4)
-def _live_runs(where: str, limit: int, tick: int) -> int:  # noqa: ARG001  one count a home and tick
-    return sum(status.live for _, status in recent(limit))
+    ensure_demo(catalog())
 
 
 def data_ready(name: str, options: Settings) -> bool:
@@ -108,7 +106,9 @@ def _model(run: Run, checkpoint: str) -> LoadedModel:  # noqa: ARG001  the name 
 @lru_cache(maxsize=256)
 def cost(spec: RunSpec) -> Cost:
     """What a spec amounts to. Raises InputError where it cannot work."""
-    return check(spec)
+    found = estimate(spec)
+    check_total(found)  # what does not fit just now waits in the queue
+    return found
 
 
 @lru_cache(maxsize=256)

@@ -1,6 +1,6 @@
 """HTTP routes for what is large or fast; everything else goes through the pages.
 
-Every route about a run finds it through `_run`, so that an unknown and a forbidden run look the
+Every route about a run finds it through `_about`, so that an unknown and a forbidden run look the
 same. Routes are plain functions: Starlette runs them in threads, outside the event loop.
 """
 
@@ -22,18 +22,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from aecore.catalog.access import Action
 from aecore.errors import AecoreError, InputError, UnknownName
-from aecore.runs import Run, RunStore
-from aecore.runs.control import ask
+from ui.access import Seen, obey, see, visitor_of
 from ui.asked import command, rate, whole
 from ui.gallery import gallery
 from ui.live import fixed, live, snapshot
-from ui.resources import engine
 
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 NEVER = {"Cache-Control": "no-store"}
 LOG = logging.getLogger("autoencoder-lab")
 LONGEST_BODY = 4096
+Answer = Callable[[Seen, Request], Response]
 PLOTLY = f"plotly-{plotly.__version__}.js"
 
 
@@ -58,24 +58,24 @@ def routes() -> list[Route]:
     ]
 
 
-def _about(answer: Callable[[Run, Request], Response]) -> Callable[[Request], Response]:
+def _about(answer: Answer, action: Action = "view") -> Callable[[Request], Response]:
     """A route about one run, with every error of ours as one JSON sentence."""
 
     def endpoint(request: Request) -> Response:
         try:
-            run = RunStore()[request.path_params["run"]]
+            seen = see(visitor_of(request), request.path_params["run"], action)
         except UnknownName:
             return _nothing(request)
         except AecoreError as error:
             return _sentence(str(error), 503)
-        return _answered(answer, run, request)
+        return _answered(answer, seen, request)
 
     return endpoint
 
 
-def _answered(answer: Callable[[Run, Request], Response], run: Run, request: Request) -> Response:
+def _answered(answer: Answer, seen: Seen, request: Request) -> Response:
     try:
-        return answer(run, request)
+        return answer(seen, request)
     except InputError as error:
         return _sentence(str(error), 400)
     except AecoreError as error:
@@ -102,9 +102,9 @@ def _plotly(_: Request) -> Response:
     return Response(_plotly_source(), media_type="text/javascript", headers=FOREVER)
 
 
-def _live(run: Run, request: Request) -> Response:
+def _live(seen: Seen, request: Request) -> Response:
     since = whole(request.query_params.get("since", "-1"), "since")
-    return JSONResponse(_plain(live(run, since)), headers=NEVER)
+    return JSONResponse(_plain(live(seen, since)), headers=NEVER)
 
 
 def _plain(values: Any) -> Any:
@@ -120,17 +120,17 @@ def _binary(content: bytes, headers: dict[str, str]) -> Response:
     return Response(content, media_type="application/octet-stream", headers=headers)
 
 
-def _fixed(run: Run, _: Request) -> Response:
-    return _binary(fixed(run), NEVER)
+def _fixed(seen: Seen, _: Request) -> Response:
+    return _binary(fixed(seen.run), NEVER)
 
 
-def _snapshot(run: Run, request: Request) -> Response:
+def _snapshot(seen: Seen, request: Request) -> Response:
     step = whole(request.path_params["step"], "step", 0, 10**10)
-    return _binary(snapshot(run, step), FOREVER)
+    return _binary(snapshot(seen.run, step), FOREVER)
 
 
-def _gallery(run: Run, request: Request) -> Response:
-    content = gallery(run, dict(request.query_params))
+def _gallery(seen: Seen, request: Request) -> Response:
+    content = gallery(seen.run, dict(request.query_params))
     tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
     headers = {"Cache-Control": "private, no-cache", "ETag": tag}
     if request.headers.get("if-none-match") == tag:
@@ -139,14 +139,16 @@ def _gallery(run: Run, request: Request) -> Response:
 
 
 async def _command(request: Request) -> Response:
-    """Pause, resume, stop, or a new learning rate: {"action": …, "value": …}."""
+    """Pause, resume, stop, restart, or a new learning rate: {"action": …, "value": …}."""
     if not _same_site(request):
         return _sentence("This request does not come from the app itself.", 403)
     try:
         action, value = command(await _body(request))
     except InputError as error:
         return _sentence(str(error), 400)
-    return await run_in_threadpool(_about(lambda run, _: _obey(run, action, value)), request)
+    return await run_in_threadpool(
+        _about(lambda seen, _: _obey(seen, action, value), "control"), request
+    )
 
 
 async def _body(request: Request) -> bytes:
@@ -158,17 +160,8 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-def _obey(run: Run, action: str, value: Any) -> Response:
-    if action == "resume":
-        engine().start(run)
-    elif action == "pause":
-        ask(run, "pause")
-    elif action == "stop":
-        ask(run, "stop")
-    elif action == "learning_rate":
-        ask(run, "learning_rate", rate(value))
-    else:
-        raise InputError("The actions are pause, resume, stop and learning_rate.")
+def _obey(seen: Seen, action: str, value: Any) -> Response:
+    obey(seen, action, rate(value) if action == "learning_rate" else None)
     return JSONResponse({"ok": True}, headers=NEVER)
 
 

@@ -11,8 +11,9 @@ from aecore.config import knobs
 from aecore.errors import InputError
 from aecore.models import variants
 from aecore.networks import networks
-from aecore.runs import CHOICES, Run, RunSpec, RunStore
+from aecore.runs import CHOICES, Run, RunSpec
 from aecore.runs.spec import all_knobs, chosen_names
+from ui.access import see, visitor
 
 RUN = "run"
 OTHERS = ("corrupt", "strength", "noise_seed", "order", "label")
@@ -43,7 +44,7 @@ def current_run() -> Run | None:
 
 def _found(run_id: str) -> Run | None:
     try:
-        run = RunStore()[run_id]
+        run = see(visitor(), run_id).run
         run.spec  # noqa: B018  a run that cannot be read is as good as gone
     except InputError:
         return None

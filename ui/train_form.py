@@ -14,10 +14,11 @@ from aecore.datasets import datasets
 from aecore.errors import AecoreError, InputError
 from aecore.models import variants
 from aecore.networks import networks
-from aecore.runs import RunSpec, RunStore
+from aecore.runs import RunSpec
 from aecore.training.batches import to_float
 from aecore.training.snapshots import to_bytes
 from ui import resources
+from ui.access import enter
 from ui.figures import strip
 from ui.forms import choice_widget, knob_widget
 from ui.selection import (
@@ -171,18 +172,23 @@ _TIME_HELP = (
 
 
 def _time(spec: RunSpec, steps: int) -> str:
-    seconds = resources.step_seconds(spec)
-    return "shown once it runs" if seconds is None else duration(seconds * steps)
+    seconds = seconds_of(spec, steps)
+    return "shown once it runs" if seconds is None else duration(seconds)
+
+
+def seconds_of(spec: RunSpec, steps: int) -> float | None:
+    """How long that many steps take, where it could be measured."""
+    each = resources.step_seconds(spec)
+    return None if each is None else each * steps
 
 
 def _start(spec: RunSpec) -> None:
-    """Create the run, hand it to a worker, and make it the current one; once for a double click."""
+    """Queue a new run and make it the current one; once for a double click."""
     if not take_offer():
         select_last()
         return
     try:
-        run = RunStore().create(spec)
-        resources.engine().start(run)
+        run = enter(spec, resources.cost(spec), seconds_of(spec, resources.cost(spec).steps))
     except AecoreError as error:
         leave_note(str(error))
     else:

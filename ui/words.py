@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from aecore.catalog.rows import RunRow
 from aecore.datasets import datasets
 from aecore.networks import networks
-from aecore.runs import Run, RunSpec, Status
+from aecore.runs import RunSpec
 
 
 def spec_line(spec: RunSpec) -> str:
@@ -21,10 +22,14 @@ def spec_line(spec: RunSpec) -> str:
     return " · ".join([*parts, f"seed {spec.training.seed}"])
 
 
-def run_name(run: Run, status: Status) -> str:
+def run_name(row: RunRow) -> str:
     """A run as a list shows it."""
-    kind = "Demonstration" if status.demo else run.spec.variant.replace("_", " ")
-    return f"{kind} · {run.spec.dataset} · {status.state} · {run.id[-4:]}"
+    return f"{title(row)} · {row.dataset} · {row.state} · {row.id[-4:]}"
+
+
+def title(row: RunRow) -> str:
+    """What a run is called: its name, else its variant."""
+    return row.name or row.variant.replace("_", " ")
 
 
 def plain(text: str) -> str:

@@ -99,6 +99,11 @@ def ensure(db: Connection, who: str) -> None:
         db.execute(insert(person).values(id=who, created=now, last_seen=now))
 
 
+def account_of(subject: str) -> str:
+    """The id of the person that a login's subject (issuer and user) stands for."""
+    return "a" + hashlib.sha256(subject.encode()).hexdigest()[:31]
+
+
 def log_in(catalog: Catalog, browser_id: str, subject: str, until: float | None = None) -> Person:
     """Have a browser act for the account of a subject (issuer and user) until then.
 
@@ -106,7 +111,7 @@ def log_in(catalog: Catalog, browser_id: str, subject: str, until: float | None 
         until: when the login ends; at most 12 hours from now, which is also the default.
     """
     latest = time.time() + LOGIN_HOURS * 3600
-    who = "a" + hashlib.sha256(subject.encode()).hexdigest()[:31]
+    who = account_of(subject)
     with catalog.write() as db:
         ensure(db, who)
         db.execute(update(person).where(person.c.id == who).values(subject=subject[:500]))

@@ -194,6 +194,14 @@ def anyone_waits(catalog: Catalog) -> bool:
         return db.execute(_waiting().limit(1)).first() is not None
 
 
+def counts(catalog: Catalog) -> tuple[int, int]:
+    """How many runs are at work, and how many wait."""
+    query = select(run.c.state, func.count()).where(run.c.deleted.is_(None)).group_by(run.c.state)
+    with catalog.read() as db:
+        found: dict[str, int] = dict(db.execute(query).tuples().all())
+    return sum(found.get(s, 0) for s in ACTIVE), sum(found.get(s, 0) for s in WAITING)
+
+
 def active(catalog: Catalog) -> list[RunRow]:
     """All runs that hold a slot or are trained from a shell."""
     with catalog.read() as db:

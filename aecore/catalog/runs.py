@@ -42,6 +42,14 @@ def change(catalog: Catalog, row: RunRow, **values: Any) -> bool:
         return db.execute(update(run).where(same).values(**values)).rowcount == 1
 
 
+def demo(catalog: Catalog) -> RunRow | None:
+    """The demonstration run, where it is still there."""
+    query = chosen().where(run.c.demo, run.c.deleted.is_(None)).order_by(run.c.created)
+    with catalog.read() as db:
+        found = db.execute(query.limit(1)).first()
+        return None if found is None else row_of(found)
+
+
 def listed(
     catalog: Catalog,
     owner: str | None,

@@ -3,7 +3,8 @@
 const VIEWS = new WeakMap();
 const FAST = 250; // ms between two questions while the run moves
 const SLOW = 3000; // and while it does not
-const MOVING = ["queued", "starting", "running", "pausing", "stopping"];
+const MOVING = ["queued", "starting", "running", "pausing", "stopping", "recovering", "stalled", "lost"];
+const AGAIN = ["died", "device", "error", "engine"]; // reasons of a failure that may pass
 
 export default function (component) {
   const { parentElement, data } = component;
@@ -120,6 +121,7 @@ class LiveView {
 
   async take(news) {
     const { status, changes, curves, snapshots } = news;
+    this.mayControl = news.may_control;
     this.isLive = MOVING.includes(status.state);
     this.showStatus(status);
     this.showRate(changes);
@@ -141,19 +143,22 @@ class LiveView {
     if (status.state === "running" && status.images_per_second) parts.push(`${Math.round(status.images_per_second).toLocaleString("en")} images/s`);
     if (status.seconds_left !== null) parts.push(`${duration(status.seconds_left)} left`);
     this.numbers.textContent = parts.join(" · ");
-    this.showButtons(status.state);
+    this.showButtons(status);
   }
 
-  showButtons(state) {
-    if (this.buttonState === state) return;
+  showButtons({ state, reason }) {
+    this.rate.hidden = state !== "running" || !this.mayControl;
+    if (!this.mayControl || this.buttonState === state) return;
     this.buttonState = state;
     const button = (action, label, help) => make("button", { type: "button", title: help, onclick: (event) => this.press(action, event.target) }, label);
     const pause = button("pause", "Pause", "Save everything and free the processor; it can go on later from the very same step.");
     const stop = button("stop", "Stop", "End the run here and keep the model as it is now; Resume undoes that.");
-    const resume = button("resume", "Resume", "Go on from the last saved step.");
-    const offered = { running: [pause, stop], starting: [stop], queued: [resume, stop], paused: [resume, stop], stopped: [resume], interrupted: [resume, stop] };
+    const resume = button("resume", "Resume", "Go on from the last saved step; where others wait, your run waits with them.");
+    const cancel = button("stop", "Cancel", "Leave the queue; Resume undoes that.");
+    const restart = button("restart", "Restart", "End the process that hangs and go on from what was saved last.");
+    const retry = button("resume", "Retry", "Go on from the last saved step.");
+    const offered = { running: [pause, stop], starting: [stop], queued: [cancel], recovering: [pause, stop], stalled: [restart, stop], lost: [restart], paused: [resume, stop], stopped: [resume], interrupted: [resume, stop], failed: AGAIN.includes(reason) ? [retry] : [] };
     this.buttons.replaceChildren(...(offered[state] || []));
-    this.rate.hidden = state !== "running";
   }
 
   async press(action, button) {
