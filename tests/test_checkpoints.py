@@ -1,5 +1,6 @@
 """Checkpoints: whatever happens to their files, a wrong state is never taken for a right one."""
 
+import json
 import os
 import random
 import shutil
@@ -10,11 +11,12 @@ import torch
 from runs_kit import full_at, is_sentence
 
 from aecore.errors import CheckpointDamaged, StoreError
-from aecore.runs.checkpoints import MANIFEST, listed, load, load_last, save
+from aecore.runs.checkpoints import MANIFEST, PARTS, listed, load, load_last, save
+from aecore.runs.files import digest
 from aecore.training.session import Position
 from aecore.training.state import State
 
-FILES = ("model.safetensors", "rest.safetensors", "numbers.json", MANIFEST)
+FILES = (*PARTS, MANIFEST)
 
 
 def state(step):
@@ -124,6 +126,24 @@ def test_any_other_damage_is_noticed(folder, name, how):
 @pytest.mark.parametrize("content", ["[]", "{}", '{"sha256": 3}', '{"sha256": {}}', "null"])
 def test_a_manifest_of_something_else_is_noticed(folder, content):
     (newest(folder) / MANIFEST).write_text(content)
+    noticed(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("numbers.json", b"[]"),
+        ("numbers.json", b"{}"),
+        ("numbers.json", b"3"),
+        ("numbers.json", b"{"),
+        ("model.safetensors", b"{}"),
+        ("rest.safetensors", bytes(8) + b"{}"),
+    ],
+)
+def test_nonsense_with_the_right_checksum_is_noticed(folder, name, content):
+    (newest(folder) / name).write_bytes(content)
+    sums = {part: digest((newest(folder) / part).read_bytes()) for part in PARTS}
+    (newest(folder) / MANIFEST).write_text(json.dumps({"step": 20, "sha256": sums}))
     noticed(folder)
 
 

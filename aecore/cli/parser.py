@@ -14,6 +14,8 @@ EXAMPLES = f"""examples:
   {PROGRAM} train denoising --dataset mnist --corruption gaussian --level 0.5 --epochs 5
   {PROGRAM} train vae --help          every flag, with its meaning, bounds and default
   {PROGRAM} runs                      what there is
+  {PROGRAM} runs export RUN           a run as one file, for another machine
+  {PROGRAM} runs import FILE          take such a file in
   {PROGRAM} resume RUN                go on with a paused run
   {PROGRAM} evaluate RUN --json       how good it is, beside PCA
 
@@ -27,6 +29,7 @@ LISTS = {
     "corruptions": "list the ways to damage the input",
 }
 JSON_HELP = "print JSON for machines"
+RUN_HELP = "the run's id, as `runs` lists it"
 
 
 class Parser(argparse.ArgumentParser):
@@ -50,6 +53,7 @@ def read(argv: list[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.set_defaults(json=False)
     parser.add_argument("--version", action="version", version=f"aecore {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, text in LISTS.items():
@@ -69,7 +73,8 @@ def _command(commands: Commands[Parser], name: str, text: str, handler: str) -> 
     command = commands.add_parser(
         name, help=text, description=f"{text[:1].upper()}{text[1:]}.", allow_abbrev=False
     )
-    command.add_argument("--json", action="store_true", help=JSON_HELP)
+    # Left out, it keeps what the command above this one set: `runs --json` and `runs export`.
+    command.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=JSON_HELP)
     command.set_defaults(handler=handler)
     return command
 
@@ -84,16 +89,27 @@ def _add_train(commands: Commands[Parser], argv: list[str]) -> None:
 
 def _add_run_commands(commands: Commands[Parser]) -> None:
     resume = _command(commands, "resume", "go on with a paused run", "train:resume")
-    resume.add_argument("id", metavar="RUN", help="the run's id, as `runs` lists it")
-    _command(commands, "runs", "list all runs, newest first", "runs:runs")
+    resume.add_argument("id", metavar="RUN", help=RUN_HELP)
+    _add_archive_commands(_command(commands, "runs", "list all runs, newest first", "runs:runs"))
     evaluate = _command(commands, "evaluate", "judge a run on unseen images", "runs:evaluate")
-    evaluate.add_argument("id", metavar="RUN", help="the run's id, as `runs` lists it")
+    evaluate.add_argument("id", metavar="RUN", help=RUN_HELP)
     evaluate.add_argument(
         "--split", default="test", metavar="NAME", help="train, validation or test (default: test)"
     )
     evaluate.add_argument(
         "--seed", default="0", metavar="N", help="fixes the noise on the input (default: 0)"
     )
+
+
+def _add_archive_commands(runs: Parser) -> None:
+    commands = runs.add_subparsers(metavar="export|import")
+    export = _command(commands, "export", "write a run into one file", "archives:export")
+    export.add_argument("id", metavar="RUN", help=RUN_HELP)
+    export.add_argument(
+        "file", nargs="?", metavar="FILE", help="default: RUN.aerun.zip in the current folder"
+    )
+    take = _command(commands, "import", "take in a run that was exported", "archives:take")
+    take.add_argument("file", metavar="FILE", help="what `runs export` wrote, or a zipped folder")
 
 
 def _unknown(flag: str, argv: list[str]) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from aecore.cli.output import say, say_json, say_table
-from aecore.errors import AecoreError, InputError
+from aecore.errors import AecoreError, InputError, NewerVersion
 from aecore.runs import Run, RunStore, read_status
 from aecore.runs.evaluate import evaluate as judge
 
@@ -43,8 +43,9 @@ def evaluate(arguments: Namespace) -> int:
 def _row(run: Run) -> dict[str, Any]:
     try:
         status, spec = read_status(run), run.spec
-    except AecoreError:  # one damaged run must not hide the others
-        return dict(zip(COLUMNS, (run.id, "unreadable", "", "", 0, ""), strict=True))
+    except AecoreError as error:  # one damaged run must not hide the others
+        state = "newer version" if isinstance(error, NewerVersion) else "unreadable"
+        return dict(zip(COLUMNS, (run.id, state, "", "", 0, ""), strict=True))
     created = datetime.fromtimestamp(status.created).isoformat(" ", "seconds")
     values = (run.id, status.state, spec.dataset, spec.variant, status.step, created)
     return dict(zip(COLUMNS, values, strict=True))

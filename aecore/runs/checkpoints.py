@@ -16,6 +16,7 @@ from aecore.training.state import State
 
 KEPT = 2
 MANIFEST = "manifest.json"
+PARTS = ("model.safetensors", "rest.safetensors", "numbers.json")
 
 
 def save(folder: Path, state: State, check: Callable[[], None] = lambda: None) -> Path:
@@ -85,30 +86,33 @@ def load_last(folder: Path) -> tuple[State | None, list[str]]:
 
 def load(path: Path) -> State:
     """Read a checkpoint against its manifest. Raises CheckpointDamaged."""
-    parts = {name: _verified(path, name) for name in _manifest(path)}
+    found = parts(path)
     try:
-        numbers = _from_json(json.loads(parts["numbers.json"]))
-        model = unpack(parts["model.safetensors"], path.name)
-        return State(model, unpack(parts["rest.safetensors"], path.name), numbers)
-    except (KeyError, ValueError) as error:
+        numbers = _from_json(json.loads(found["numbers.json"]))
+        model = unpack(found["model.safetensors"], path.name)
+        return State(model, unpack(found["rest.safetensors"], path.name), numbers)
+    except (KeyError, TypeError, ValueError) as error:
         raise CheckpointDamaged(f"Checkpoint {path.name} is damaged: {error}.") from error
 
 
-def _manifest(path: Path) -> dict[str, str]:
+def parts(path: Path) -> dict[str, bytes]:
+    """The files of a whole checkpoint by name, its manifest too. Raises CheckpointDamaged."""
+    found = {name: _read(path, name) for name in (*PARTS, MANIFEST)}
     try:
-        return dict(json.loads((path / MANIFEST).read_bytes())["sha256"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        sums = dict(json.loads(found[MANIFEST])["sha256"])
+    except (ValueError, KeyError, TypeError) as error:
         raise CheckpointDamaged(f"Checkpoint {path.name} has no readable manifest.") from error
+    for name in PARTS:
+        if digest(found[name]) != sums.get(name):
+            raise CheckpointDamaged(f"Checkpoint {path.name}: {name} does not match its checksum.")
+    return found
 
 
-def _verified(path: Path, name: str) -> bytes:
+def _read(path: Path, name: str) -> bytes:
     try:
-        content = (path / name).read_bytes()
+        return (path / name).read_bytes()
     except OSError as error:
         raise CheckpointDamaged(f"Checkpoint {path.name} lacks {name}.") from error
-    if digest(content) != _manifest(path)[name]:
-        raise CheckpointDamaged(f"Checkpoint {path.name}: {name} does not match its checksum.")
-    return content
 
 
 def _to_json(numbers: dict[str, Any]) -> dict[str, Any]:
