@@ -76,16 +76,16 @@ class Driver:
                 return
             self.claimed = True
             self._handled = int(database.status().get("heard", 0))
-            with Heartbeat(self.run, attempt, self._fenced):
-                yield from self._guarded(database)
+            yield from self._guarded(database, attempt)
         finally:
             self._crew.dismiss()
             database.close()
 
-    def _guarded(self, database: Database) -> Iterator[Event]:
+    def _guarded(self, database: Database, attempt: int) -> Iterator[Event]:
         """Turn whatever goes wrong into one sentence in the status."""
         try:
-            yield from self._train(database)
+            with Heartbeat(self.run, attempt, self._fenced):
+                yield from self._train(database)
         except _Left:
             database.set_status({"state": LEFT[self.leave or "stop"], "message": ""})
         except Fenced:

@@ -13,7 +13,13 @@ from aecore.runs.checks import estimate
 from aecore.runs.spec import RunSpec
 from aecore.runs.store import Run
 
-MEMORY = ("out of memory", "can't allocate memory", "DefaultCPUAllocator", "bad_alloc")
+MEMORY = (
+    "out of memory",
+    "can't allocate memory",
+    "DefaultCPUAllocator",
+    "bad_alloc",
+    "can't start new thread",  # a thread's stack is memory too
+)
 DEVICE = ("CUDA error", "device-side assert", "CUBLAS", "CUDNN", "cuDNN error", "NCCL error")
 DISK = ("unexpected pos",)
 """Words by which torch's RuntimeErrors can be told apart."""
