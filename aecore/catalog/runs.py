@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from aecore.catalog.people import Person, ensure, note
 from aecore.catalog.rows import RunRow, chosen, row_of
@@ -58,6 +58,7 @@ def listed(
     states: tuple[str, ...] = (),
     deleted: bool = False,
     limit: int = 1000,
+    offset: int = 0,
 ) -> list[RunRow]:
     """Runs, newest first.
 
@@ -66,17 +67,39 @@ def listed(
         words: all of these must be in name, note, tags, data set, variant, state or id.
         states: only in these states; empty for any.
         deleted: those in the trash instead.
+        limit, offset: so many, after leaving out so many.
     """
-    query = chosen().where(run.c.deleted.is_not(None) if deleted else run.c.deleted.is_(None))
-    if owner is not None:
-        query = query.where(run.c.owner == owner)
-    if states:
-        query = query.where(run.c.state.in_(states))
-    for word in words.split()[:10]:
-        query = query.where(_mentions(word[:80]))
+    asked = _asked(owner, words, states, deleted)
+    newest = chosen().where(*asked).order_by(run.c.created.desc(), run.c.id.desc())
     with catalog.read() as db:
-        found = db.execute(query.order_by(run.c.created.desc(), run.c.id.desc()).limit(limit))
-        return [row_of(each) for each in found]
+        return [row_of(each) for each in db.execute(newest.limit(limit).offset(offset))]
+
+
+def how_many(
+    catalog: Catalog,
+    owner: str | None,
+    *,
+    words: str = "",
+    states: tuple[str, ...] = (),
+    deleted: bool = False,
+) -> int:
+    """How many runs `listed` would give without a limit."""
+    query = select(func.count()).select_from(run).where(*_asked(owner, words, states, deleted))
+    with catalog.read() as db:
+        return int(db.execute(query).scalar_one())
+
+
+def _asked(
+    owner: str | None, words: str, states: tuple[str, ...], deleted: bool
+) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [
+        run.c.deleted.is_not(None) if deleted else run.c.deleted.is_(None)
+    ]
+    if owner is not None:
+        conditions.append(run.c.owner == owner)
+    if states:
+        conditions.append(run.c.state.in_(states))
+    return [*conditions, *(_mentions(word[:80]) for word in words.split()[:10])]
 
 
 def _mentions(word: str) -> ColumnElement[bool]:
