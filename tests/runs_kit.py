@@ -6,6 +6,10 @@ import subprocess
 import time
 from contextlib import contextmanager
 
+from aecore.catalog.reindex import take_in
+from aecore.catalog.rows import RunRow
+from aecore.catalog.runs import get
+from aecore.catalog.store import Catalog
 from aecore.jobs.drive import Driver
 from aecore.runs import Run, RunSpec, RunStore, read_status
 from aecore.runs.checkpoints import load_last
@@ -17,6 +21,25 @@ SMALL = {"dataset": "digits", "variant": "vae", "width": 16, "latent_dim": 2, "e
 def new_run(**flat) -> Run:
     """A run of few steps that nobody trains yet."""
     return RunStore().create(RunSpec.from_flat({**SMALL, **flat}))
+
+
+def taken_in(run: Run) -> Run:
+    """The same run, known to the catalogue of its home."""
+    catalog = Catalog(run.folder.parents[1])
+    take_in(catalog, run)
+    catalog.close()
+    return run
+
+
+def row_of(run: Run) -> RunRow:
+    """What the catalogue says of a run."""
+    catalog = Catalog(run.folder.parents[1])
+    try:
+        found = get(catalog, run.id)
+    finally:
+        catalog.close()
+    assert found is not None
+    return found
 
 
 def drive(run: Run, until: int | None = None) -> list:

@@ -8,10 +8,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from runs_kit import row_of, taken_in
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
 import ui.train_form
+from aecore.catalog.runs import change, listed
+from aecore.catalog.submit import submit
 from aecore.config import knobs
 from aecore.corruptions import corruptions
 from aecore.datasets import datasets
@@ -20,10 +23,11 @@ from aecore.jobs.drive import Driver
 from aecore.models import variants
 from aecore.networks import networks
 from aecore.runs import CHOICES, RunSpec, RunStore, check
-from aecore.runs.control import claim, mark_asked
+from aecore.runs.control import claim
 from aecore.runs.spec import all_knobs
 from aecore.runs.store import new_id
-from ui import components, resources
+from ui import access, components, resources
+from ui.access import catalog
 from ui.errors import explain
 from ui.selection import OTHERS, RUN, linked_spec
 from ui.train_form import _start, start_panel
@@ -44,31 +48,36 @@ WIDGETS = ("selectbox", "slider", "number_input", "toggle", "button_group", "but
 QUICK = {"dataset": "digits", "width": "16", "epochs": "2"}
 
 
-class Recording:
-    """An engine that starts nothing."""
+class Queue:
+    """The runs that pages have submitted; no supervisor takes them up."""
 
     def __init__(self):
-        self.started = []
         self.problem = None
+        self.submitted = 0
 
-    def start(self, run):
+    @property
+    def started(self):
+        waiting = listed(catalog(), None, states=("queued",))
+        return [row.id for row in reversed(waiting)]
+
+    def submit(self, *values, **named):
         if self.problem:
             raise StoreError(self.problem)
-        mark_asked(run)
-        self.started.append(run.id)
+        self.submitted += 1
+        return submit(*values, **named)
 
 
 @pytest.fixture(autouse=True)
 def engine(monkeypatch):
     """The app as `app.py` sets it up, except that no process is started and no step is timed."""
-    recording, init = Recording(), LocalScriptRunner.__init__
+    recording, init = Queue(), LocalScriptRunner.__init__
 
     def with_explain(self, *args, **kwargs):
         init(self, *args, **kwargs)
         self._on_script_error = explain
 
     monkeypatch.setattr(LocalScriptRunner, "__init__", with_explain)
-    monkeypatch.setattr(resources, "engine", lambda: recording)
+    monkeypatch.setattr(access, "submit", recording.submit)
     monkeypatch.setattr(resources, "step_seconds", lambda spec: 0.001)
     resources._visit.cache_clear()
     components._component.cache_clear()
@@ -81,8 +90,10 @@ def engine(monkeypatch):
 def finished_home(tmp_path_factory):
     """A home with one finished run."""
     home = tmp_path_factory.mktemp("home")
-    for _ in Driver(RunStore(home).create(RunSpec.from_flat(QUICK))).events():
+    run = RunStore(home).create(RunSpec.from_flat(QUICK))
+    for _ in Driver(run).events():
         pass
+    taken_in(run)
     return home
 
 
@@ -97,7 +108,7 @@ def finished(finished_home, tmp_path, monkeypatch):
 @pytest.fixture
 def queued():
     """A run that nobody has begun; nothing of it is saved."""
-    return RunStore().create(RunSpec.from_flat(QUICK))
+    return taken_in(RunStore().create(RunSpec.from_flat(QUICK)))
 
 
 @pytest.fixture
@@ -107,6 +118,7 @@ def running(queued):
     assert claim(database)
     database.set_status({"state": "running", "step": 3, "total_steps": 10})
     database.close()
+    change(catalog(), row_of(queued), state="running")
     return queued
 
 
@@ -114,7 +126,7 @@ def running(queued):
 def undownloaded():
     """A run on images that are not on this machine."""
     names = [name for name, kind in datasets.items() if not kind(kind.Config()).ready()]
-    return RunStore().create(RunSpec.from_flat({"dataset": names[0]}))
+    return taken_in(RunStore().create(RunSpec.from_flat({"dataset": names[0]})))
 
 
 def visit(page, link=None, at=None):
@@ -190,7 +202,7 @@ def test_a_home_that_cannot_be_written_is_one_sentence(page, tmp_path, monkeypat
     monkeypatch.setenv("AECORE_HOME", str(tmp_path / "file" / "home"))
     at = visit(page)
     assert [error.value.count("AECORE") for error in at.error] == [1]
-    assert engine.started == []
+    assert engine.submitted == 0
 
 
 def test_home_shows_the_demonstration_and_says_so_when_it_is_gone(engine):
@@ -203,20 +215,17 @@ def test_home_shows_the_demonstration_and_says_so_when_it_is_gone(engine):
 
 
 def test_a_damaged_run_hides_only_itself(finished):
-    broken = [RunStore().create(RunSpec.from_flat(QUICK)) for _ in range(3)]
+    broken = [taken_in(RunStore().create(RunSpec.from_flat(QUICK))) for _ in range(3)]
     (broken[0].folder / "spec.json").write_text("{")
     (broken[1].folder / "metrics.db").write_bytes(b"no database" * 200)
     (broken[2].folder / "spec.json").write_text(json.dumps({"schema": 1, "dataset": "gone"}))
     for page in PAGES:
         at = visit(page, {RUN: finished.id})
-        assert at.sidebar.selectbox(key="picked").options == [
-            option
-            for option in at.sidebar.selectbox(key="picked").options
-            if finished.id[-4:] in option
-        ]
-        for run in broken:
-            at = visit(page, {RUN: run.id})
-            assert at.sidebar.selectbox(key="picked").options
+        assert not at.warning
+        assert len(at.sidebar.selectbox(key="picked").options) == 4
+        for run in broken[::2]:
+            assert len(visit(page, {RUN: run.id}).warning) == 1
+        visit(page, {RUN: broken[1].id})
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -239,7 +248,7 @@ def test_a_hostile_run_in_a_link_looks_like_an_unknown_one(page, name, finished)
 
 
 def test_picking_a_run_puts_it_into_the_link(finished, queued):
-    other = RunStore().create(RunSpec.from_flat(QUICK))
+    other = taken_in(RunStore().create(RunSpec.from_flat(QUICK)))
     at = visit(TRAIN)
     sound(at.sidebar.selectbox(key="picked").set_value(other.id).run())
     assert at.query_params == {RUN: other.id}

@@ -9,16 +9,19 @@ from urllib.parse import quote, unquote, urlencode
 
 import numpy as np
 import pytest
+from runs_kit import row_of, taken_in
 from starlette.applications import Starlette
 from streamlit import config
 
 import ui.routes
+from aecore.catalog.runs import change
 from aecore.corruptions import corruptions
 from aecore.jobs.drive import Driver
 from aecore.runs import RunSpec, RunStore, read_status
 from aecore.runs.control import claim
 from aecore.runs.database import put_metrics
 from aecore.runs.store import new_id
+from ui.access import catalog
 from ui.envelope import pack
 from ui.live import MOST_POINTS
 from ui.routes import PLOTLY, base, routes
@@ -88,7 +91,7 @@ def trained(tmp_path_factory):
     run = RunStore(tmp_path_factory.mktemp("home")).create(RunSpec.from_flat(RUN))
     for _ in Driver(run).events():
         pass
-    return run
+    return taken_in(run)
 
 
 @pytest.fixture
@@ -101,20 +104,7 @@ def run(trained, monkeypatch):
 @pytest.fixture
 def fresh():
     """A run of an own home that nobody works on."""
-    return RunStore().create(RunSpec.from_flat(RUN))
-
-
-@pytest.fixture
-def started(monkeypatch):
-    """Runs that the engine was asked to start; no process is."""
-    asked = []
-
-    class Recording:
-        def start(self, run):
-            asked.append(run.id)
-
-    monkeypatch.setattr(ui.routes, "engine", Recording)
-    return asked
+    return taken_in(RunStore().create(RunSpec.from_flat(RUN)))
 
 
 def url(run, rest):
@@ -385,26 +375,26 @@ def running(run):
     assert claim(database)
     database.set_status({"state": "running"})
     database.close()
+    change(catalog(), row_of(run), state="running")
 
 
-def test_commands_reach_the_worker(fresh, started):
+def test_commands_reach_the_worker(fresh):
     running(fresh)
     assert send(fresh, {"action": "learning_rate", "value": 0.01}).json() == {"ok": True}
     assert send(fresh, {"action": "pause"}).code == 200
     assert send(fresh, {"action": "stop"}).code == 200
     assert commands_of(fresh) == [("learning_rate", 0.01), ("pause", None), ("stop", None)]
-    assert started == []
 
 
-def test_resume_asks_the_engine_and_stop_ends_a_run_without_worker(fresh, started):
-    assert send(fresh, {"action": "resume"}).code == 200
-    assert started == [fresh.id]
-    assert send(fresh, {"action": "stop"}).code == 200
-    assert read_status(fresh).state == "stopped"
+def test_a_run_that_waits_leaves_the_queue_and_comes_back(fresh):
+    for action, state in (("stop", "stopped"), ("resume", "queued"), ("pause", "paused")):
+        assert send(fresh, {"action": action}).code == 200
+        assert row_of(fresh).state == read_status(fresh).state == state
+    assert commands_of(fresh) == []
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_command_twice_is_harmless(run, started, action):
+def test_a_command_twice_is_harmless(run, action):
     before = read_status(run)
     for _ in range(2):
         assert send(run, {"action": action, "value": 0.01}).code == 200
@@ -426,7 +416,7 @@ def test_a_command_twice_is_harmless(run, started, action):
         {"content_type": ""},
     ],
 )
-def test_another_site_commands_nothing(fresh, started, headers):
+def test_another_site_commands_nothing(fresh, headers):
     running(fresh)
     refused(send(fresh, {"action": "stop"}, **headers), 403)
     assert commands_of(fresh) == []
@@ -445,21 +435,20 @@ def test_another_site_commands_nothing(fresh, started, headers):
     ],
     ids=brief,
 )  # fmt: skip
-def test_a_command_that_makes_no_sense_is_refused(fresh, started, body):
+def test_a_command_that_makes_no_sense_is_refused(fresh, body):
     running(fresh)
     refused(send(fresh, body))
     assert commands_of(fresh) == []
-    assert started == []
 
 
-def test_a_command_to_a_hostile_name_looks_like_one_to_an_unknown_run(fresh, started):
+def test_a_command_to_a_hostile_name_looks_like_one_to_an_unknown_run(fresh):
     kind = {"content_type": "application/json"}
     for name in ("..", "%2e%2e%2f", "x" * 10**6, "%00", new_id()):
         path = f"{base()}/runs/{name}/commands"
         refused(ask(path, "POST", b'{"action": "stop"}', **kind), 404)
 
 
-def test_commands_are_not_obeyed_from_a_link(fresh, started):
+def test_commands_are_not_obeyed_from_a_link(fresh):
     refused(ask(url(fresh, "commands?action=stop")), 404)
     assert read_status(fresh).state == "queued"
 

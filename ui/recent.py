@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aecore.catalog import runs
 from aecore.catalog.rows import RunRow
+from aecore.errors import UnknownName
 from aecore.runs import Run
 from ui.access import catalog, mine, see, visitor
 
@@ -20,4 +21,7 @@ def recent(limit: int) -> list[RunRow]:
 def demo_run() -> Run | None:
     """The demonstration run, where it is still there."""
     row = runs.demo(catalog())
-    return None if row is None else see(visitor(), row.id).run
+    try:
+        return None if row is None else see(visitor(), row.id).run
+    except UnknownName:  # its folder is gone
+        return None

@@ -18,6 +18,7 @@ from aecore.catalog.tables import person, run
 from aecore.errors import InputError
 from aecore.runs.control import leave_command, set_aside
 from aecore.runs.store import RunStore
+from aecore.training import TrainConfig
 
 PATIENCE = 120.0
 """Seconds after which a run that does not fit lets no later one pass."""
@@ -58,10 +59,8 @@ def check_room(db: Connection, who: str, limits: Quotas) -> None:
 def enqueue(catalog: Catalog, row: RunRow, limits: Quotas) -> None:
     """Put a run that rests into the queue: resume and retry alike; twice is harmless.
 
-    Raises InputError where the person has too many waiting, or the run is finished.
+    Raises InputError where the person has too many waiting already.
     """
-    if row.state == "finished":
-        raise InputError("This run is finished; train another with its settings instead.")
     with catalog.write() as db:
         fresh = row_of(db.execute(chosen().where(run.c.id == row.id)).one())
         if fresh.state not in AGAIN:
@@ -86,7 +85,9 @@ def command(catalog: Catalog, who: Person, row: RunRow, action: str, value: floa
     elif action == "stop" and not _leave(catalog, who, row, "stopped"):
         leave_command(RunStore(catalog.root)[row.id], "stop")
     elif action == "learning_rate":
-        leave_command(RunStore(catalog.root)[row.id], "learning_rate", value)
+        TrainConfig.parse({"learning_rate": value})
+        if row.active:
+            leave_command(RunStore(catalog.root)[row.id], "learning_rate", value)
     elif action not in ("pause", "stop"):
         raise InputError("The actions are pause, resume, stop, restart and learning_rate.")
 
@@ -119,7 +120,7 @@ def line(db: Connection) -> list[tuple[RunRow, Waiting]]:
     rows = [row_of(found) for found in db.execute(_waiting())]
     waiting = [Waiting(r.id, r.owner, r.queued, r.state == "recovering", r.seconds) for r in rows]
     by_id = {row.id: row for row in rows}
-    served = dict(db.execute(select(person.c.id, person.c.last_started)).tuples().all())
+    served = dict(db.execute(select(person.c.id, person.c.last_started)).all())
     return [(by_id[each.id], each) for each in order(waiting, _at_work(db), served)]
 
 
@@ -198,7 +199,7 @@ def counts(catalog: Catalog) -> tuple[int, int]:
     """How many runs are at work, and how many wait."""
     query = select(run.c.state, func.count()).where(run.c.deleted.is_(None)).group_by(run.c.state)
     with catalog.read() as db:
-        found: dict[str, int] = dict(db.execute(query).tuples().all())
+        found: dict[str, int] = dict(db.execute(query).all())
     return sum(found.get(s, 0) for s in ACTIVE), sum(found.get(s, 0) for s in WAITING)
 
 
