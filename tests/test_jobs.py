@@ -207,6 +207,16 @@ def test_cut_anywhere_it_ends_like_its_twin(how, monkeypatch):
     alike(run, twin)
 
 
+def test_a_checkpoint_is_never_ahead_of_the_curves(monkeypatch):
+    run = new_run()
+    with monkeypatch.context() as patch:
+        patch.setattr(recorder, "FLUSH_SECONDS", 1000)
+        patch.setattr(recorder, "CHECKPOINT_SECONDS", 0)
+        drive(run, until=12)
+    drive(run)
+    alike(run, finished())
+
+
 def test_a_cut_with_a_damaged_checkpoint_goes_on_from_the_one_before(eager, capfd):
     run = new_run()
     drive(run, until=12)
@@ -249,6 +259,20 @@ def test_a_learning_rate_set_by_hand_is_recorded_and_repeats(eager):
     drive(again)
     alike(again, run)
     assert weights(run) != weights(finished())
+
+
+@pytest.mark.parametrize("cut", range(6, 12))
+def test_the_next_attempt_hears_only_what_was_not_obeyed(eager, cut):
+    run = new_run()
+    for event in Driver(run, attempt=1).events():
+        if isinstance(event, StepDone) and event.step == 5:
+            ask(run, "learning_rate", 0.05)
+        if isinstance(event, StepDone) and event.step == cut:
+            break
+    list(Driver(run, attempt=2).events())
+    changes = table(run, "SELECT step, learning_rate FROM change")
+    assert [value for _, value in changes] == [0.05]
+    assert 5 < changes[0][0] <= cut + 2
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 0, -1, 1e9, None])

@@ -87,7 +87,8 @@ class Driver:
             with Heartbeat(self.run, attempt, self._fenced):
                 yield from self._train(database)
         except _Left:
-            database.set_status({"state": LEFT[self.leave or "stop"], "message": ""})
+            state = LEFT[self.leave or "stop"]
+            database.set_status({"state": state, "message": "", "heard": self._handled})
         except Fenced:
             raise
         except ProcessLost as error:
@@ -113,12 +114,13 @@ class Driver:
             if isinstance(event, Finished | Failed):
                 self._end(recorder, session, event)
             elif isinstance(event, StepDone):
-                if recorder.due():
-                    recorder.flush(session, heard=self._handled)
+                recorder.heard = self._handled  # what it led to has been noted by now
+                if self._crew.listening(event.step) and recorder.due():
+                    recorder.flush(session)
                     self._obey(database, session)
                 recorder.checkpoint(session)
             yield event
-            if isinstance(event, StepDone) and self._leaving():
+            if isinstance(event, StepDone) and self._leaving(event.step):
                 self._go(recorder, session)
                 return
 
@@ -163,18 +165,20 @@ class Driver:
                 session.set_learning_rate(value)
                 self._rate = value
 
-    def _leaving(self) -> bool:
+    def _leaving(self, step: int) -> bool:
         """Whether to leave after this step; the other processes hear the same, and of the rate."""
+        if not self._crew.listening(step):
+            return False
         leaving, rate = self.leave is not None, self._rate  # a signal may change it in between
         self._rate = None
-        self._crew.step(leaving, rate)
+        self._crew.tell(step, leaving, rate)
         return leaving
 
     def _go(self, recorder: Recorder, session: TrainingSession) -> None:
         doing = "pausing" if self.leave == "pause" else "stopping"
-        recorder.flush(session, state=doing, heard=self._handled)
+        recorder.flush(session, state=doing)
         recorder.checkpoint(session, now=True)
-        recorder.flush(session, state=LEFT[self.leave or "stop"])
+        recorder.flush(session, state=LEFT[self.leave or "stop"], heard=self._handled)
 
     def _end(self, recorder: Recorder, session: TrainingSession, event: Finished | Failed) -> None:
         recorder.checkpoint(session, now=True)

@@ -33,6 +33,8 @@ class Recorder:
     def __init__(self, run: Run, database: Database) -> None:
         self.run = run
         self.database = database
+        self.heard = 0
+        """The newest command whose effect has been noted; the next worker goes on after it."""
         self._metrics: list[MetricRow] = []
         self._rates: list[tuple[int, int, float]] = []
         self._snapshots: list[tuple[int, int, float]] = []
@@ -92,7 +94,7 @@ class Recorder:
             self._pace.popleft()
         seconds, steps = now - self._pace[0][0], step - self._pace[0][1]
         progress: dict[str, Any] = {"step": step, "epoch": session.position.epoch}
-        progress["progress_at"] = time.time()
+        progress |= {"progress_at": time.time(), "heard": self.heard}
         if seconds > 0 and steps > 0:
             speed = steps / seconds
             progress["steps_per_second"] = speed
@@ -102,9 +104,11 @@ class Recorder:
     def checkpoint(self, session: TrainingSession, *, now: bool = False) -> None:
         """Save the session if 20 s have passed since the last time, or now.
 
+        Everything noted is written first: whoever goes on from here does not tell it again.
         Weights that are no numbers are not saved; the next log step will end that run.
         """
         passed = time.monotonic() - self._saved
         if (now or passed >= CHECKPOINT_SECONDS) and session.finite():
+            self.flush(session)
             save(self.run.checkpoints, capture(session), self.database.check_fence)
             self._saved = time.monotonic()
