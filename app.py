@@ -6,8 +6,9 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+from ui.cookies import GiveCookie
 from ui.errors import explain
-from ui.identity import GiveCookie
+from ui.headers import AddHeaders, KnownHosts
 from ui.resources import lifespan
 from ui.routes import routes
 
@@ -15,7 +16,7 @@ app = st.App(
     Path(__file__).parent / "ui" / "frame.py",
     routes=routes(),
     lifespan=lifespan,
-    middleware=[Middleware(GiveCookie)],
+    middleware=[Middleware(AddHeaders), Middleware(KnownHosts), Middleware(GiveCookie)],
     on_script_error=explain,
 )
 

@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 from starlette.requests import Request
@@ -15,13 +14,14 @@ from starlette.requests import Request
 from aecore.catalog import access, queue, runs
 from aecore.catalog.access import Action
 from aecore.catalog.people import (
+    NOBODY,
     Person,
     Quotas,
-    account_of,
     log_in,
     log_out,
     person_of,
     quotas,
+    server_mode,
 )
 from aecore.catalog.rows import RunRow
 from aecore.catalog.standing import standing
@@ -32,7 +32,9 @@ from aecore.jobs.presence import Presence, presence
 from aecore.paths import home
 from aecore.runs import Cost, Run, RunSpec, RunStore, Status
 from aecore.runs.database import Database
-from ui.identity import browser_of, login_configured, whoever
+from ui.cookies import browser_of
+from ui.identity import whoever
+from ui.login import login_configured, tab_login
 
 
 @dataclass(frozen=True)
@@ -60,28 +62,34 @@ def _catalog(root: str, url: str) -> Catalog:  # noqa: ARG001  the url is half t
 
 def visitor() -> Person:
     """Who looks at this page."""
-    cookies = st.context.cookies
-    if login_configured():
-        _follow_login(browser_of(cookies))
-    return whoever(catalog(), cookies)
+    person = whoever(catalog(), st.context.cookies)
+    if person.role != "nobody" and server_mode() and login_configured():
+        login = tab_login()
+        # The browser may act for another login by now than the one this tab was opened with.
+        return person if login and login.account == person.id else NOBODY
+    return person
 
 
-def _follow_login(browser: str) -> None:
-    """Have the browser act for whoever is logged in, so that routes know it too."""
-    if not browser:
+def follow_login() -> None:
+    """Have the browser act for whoever is logged in in this tab, so that routes know it too.
+
+    Once a tab, at its start: later, a tab knows less than the browser does, which may have logged
+    out in another.
+    """
+    browser = browser_of(st.context.cookies)
+    if not (browser and server_mode() and login_configured()):
         return
-    now = person_of(catalog(), browser).id
-    if not st.user.is_logged_in:
-        if now != browser:
-            log_out(catalog(), browser)
-        return
-    claims: dict[str, Any] = dict(st.user.to_dict())
-    until = float(claims.get("exp") or time.time() + 3600)
-    if until < time.time():
-        st.logout()  # Streamlit itself does not look
-    subject = f"{claims.get('iss', '')} {claims['sub']}"
-    if now != account_of(subject):
-        log_in(catalog(), browser, subject, until)
+    now, login = person_of(catalog(), browser).id, tab_login()
+    if login is None and now != browser:
+        log_out(catalog(), browser)
+    elif login is not None and now != login.account:
+        log_in(catalog(), browser, login.subject, login.until)
+
+
+def log_out_here() -> None:
+    """End the login of this browser, on the pages and the routes of all its tabs."""
+    log_out(catalog(), browser_of(st.context.cookies))
+    st.logout()
 
 
 def visitor_of(request: Request) -> Person:
@@ -131,7 +139,11 @@ def enter(spec: RunSpec, cost: Cost, seconds: float | None) -> Run:
     """Queue a new run of the visitor. Raises InputError or StoreError."""
     person = visitor()
     if person.role == "nobody":
-        raise InputError("Allow this site's cookie and reload: it is what makes your runs yours.")
+        raise InputError(
+            "Log in first: your runs will be yours alone."
+            if login_configured()
+            else "Allow this site's cookie and reload: it is what makes your runs yours."
+        )
     return submit(catalog(), person, spec, limits(), cost=cost, seconds=seconds)
 
 

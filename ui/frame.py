@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import psutil
 import streamlit as st
 import torch
 
 from aecore.catalog.rows import RunRow
-from ui.access import counts, supervisor
+from ui.access import counts, follow_login, supervisor
 from ui.recent import recent
 from ui.resources import first_visit
-from ui.selection import bad_link, current_run, pick_run, set_widget
+from ui.selection import bad_link, current_run, new_tab, pick_run, set_widget
 from ui.words import run_name
 
 PAGES = Path(__file__).parents[1] / "pages"
@@ -24,10 +25,22 @@ RECENT = 30
 def pages() -> dict[str, list[st.Page]]:
     """The table of contents."""
     page = st.Page
+    # Whoever knows the administrator's token finds the page at /admin.
+    shown: Literal["visible", "hidden"] = "visible" if visitor().role == "admin" else "hidden"
+    admin = page(
+        PAGES / "admin.py", title="Admin", icon=":material/shield_person:", visibility=shown
+    )
     return {
         "Learn": [page(PAGES / "home.py", title="Home", icon=":material/home:", default=True)],
-        "Make": [page(PAGES / "train.py", title="Train", icon=":material/model_training:")],
-        "Look": [page(PAGES / "reconstruct.py", title="Reconstruct", icon=":material/compare:")],
+        "Make": [
+            page(PAGES / "train.py", title="Train", icon=":material/model_training:"),
+            page(PAGES / "queue.py", title="Queue", icon=":material/hourglass_empty:"),
+        ],
+        "Look": [
+            page(PAGES / "reconstruct.py", title="Reconstruct", icon=":material/compare:"),
+            page(PAGES / "runs.py", title="Runs", icon=":material/menu_book:"),
+        ],
+        "Machine": [admin],
     }
 
 
@@ -72,12 +85,15 @@ st.set_page_config(
     initial_sidebar_state=230,
 )
 page = st.navigation(pages(), expanded=True)
+if new_tab():
+    follow_login()
 first_visit()
 listed = recent(RECENT)
 run_picker(listed)
 with st.sidebar:
+    space_menu()
     machine_line()
-if bad_link():
+if bad_link() or not known:
     st.warning(
         "The link names a run that is not here, or not yours to see. "
         "Choose one of your runs at the left, or train a new one."

@@ -1,39 +1,38 @@
 """Who is at the other end: the owner on a laptop; on a server a browser with a signed cookie.
 
-The cookie holds nothing but a random name for the browser. Whom that browser acts for (itself, a
-login, a space carried over by a personal link) is the catalogue's business.
+Whom a browser acts for (itself, a login, a space carried over by a personal link) is the
+catalogue's business.
 """
 
 from __future__ import annotations
 
 import hmac
 import os
-import secrets
 import time
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
-import streamlit as st
-from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
-from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from itsdangerous import BadData, URLSafeTimedSerializer
 
-from aecore.catalog.people import NOBODY, OWNER, Person, person_of, server_mode
+from aecore.catalog.people import NOBODY, OWNER, Person, is_account, person_of, server_mode
 from aecore.catalog.store import Catalog
-from aecore.errors import InputError, StoreError
+from aecore.errors import InputError
 from aecore.paths import home
+from ui.cookies import browser_of, secret
+from ui.login import login_configured
 
-COOKIE = "ael_browser"
-YEAR = 365 * 86400
 LINK_SECONDS = 30 * 86400
+LONGEST = 300
+"""Characters of a personal link that are looked at."""
 THE_OWNER = Person(OWNER, "owner")
 TRIES_A_MINUTE = 5
+SHORTEST_TOKEN = 12
 
 
 def whoever(catalog: Catalog, cookies: Mapping[str, str]) -> Person:
-    """Who sends these cookies."""
+    """Who sends these cookies. Raises InputError or StoreError."""
     if not server_mode():
         return THE_OWNER
     browser = browser_of(cookies)
@@ -41,119 +40,58 @@ def whoever(catalog: Catalog, cookies: Mapping[str, str]) -> Person:
         return NOBODY
     person = person_of(catalog, browser)
     # Where people log in, a browser alone is nobody.
-    return NOBODY if login_configured() and person.id == browser else person
-
-
-def browser_of(cookies: Mapping[str, str]) -> str:
-    """The browser's name in a cookie that we signed; else nothing."""
-    try:
-        return str(_cookies(str(home())).loads(cookies.get(COOKIE, "")[:300]))
-    except BadData:
-        return ""
-
-
-def login_configured() -> bool:
-    """Whether Streamlit's own login (OIDC) is set up in secrets.toml."""
-    try:
-        return "auth" in st.secrets
-    except FileNotFoundError:
-        return False
+    return NOBODY if login_configured() and not is_account(person.id) else person
 
 
 def personal_token(person: Person) -> str:
-    """What a personal link carries: it lets another browser into the same private space."""
+    """What a personal link carries: it lets another browser into the same private space.
+
+    Raises InputError where people log in: there a login does this, and ends.
+    """
+    if login_configured():
+        raise InputError("There is no personal link here; log in on the other device instead.")
     return _links(str(home())).dumps(person.id)
 
 
 def read_personal_token(token: str) -> str:
     """Whose link it is. Raises InputError for one that we did not sign, or older than 30 days."""
     try:
-        return str(_links(str(home())).loads(token[:300], max_age=LINK_SECONDS))
-    except BadData:
+        who = str(_links(str(home())).loads(token[:LONGEST], max_age=LINK_SECONDS))
+    except (BadData, UnicodeError):
+        who = ""
+    if not who or login_configured():
         raise InputError(
             "This personal link does not hold, or not any more; make a new one in the browser "
             "that has your runs, under Your space."
-        ) from None
-
-
-def is_admin_token(token: str) -> bool:
-    """Whether this is the administrator's token; at most five tries a minute.
-
-    Raises InputError where there is none to compare with, and after too many tries.
-    """
-    expected = os.environ.get("AECORE_ADMIN_TOKEN", "").strip()
-    if len(expected) < 12:
-        raise InputError(
-            "No administrator's token is set: start the server with AECORE_ADMIN_TOKEN of at "
-            "least 12 characters."
         )
-    _TRIES[:] = [at for at in _TRIES if time.monotonic() - at < 60]
-    if len(_TRIES) >= TRIES_A_MINUTE:
-        raise InputError("Too many tries; wait a minute.")
-    _TRIES.append(time.monotonic())
-    return hmac.compare_digest(token.encode(), expected.encode())
-
-
-_TRIES: list[float] = []
-
-
-@lru_cache(maxsize=4)
-def _cookies(root: str) -> URLSafeSerializer:
-    return URLSafeSerializer(_secret(Path(root)), salt="browser")
+    return who
 
 
 @lru_cache(maxsize=4)
 def _links(root: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(_secret(Path(root)), salt="personal link")
+    return URLSafeTimedSerializer(secret(Path(root)), salt="personal link")
 
 
-def _secret(root: Path) -> str:
-    """What cookies are signed with: AECORE_SECRET, else a file of the home, made once."""
-    given = os.environ.get("AECORE_SECRET", "").strip()
-    if given:
-        return given
-    path = root / "secret.key"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text()
-    except OSError as error:
-        raise StoreError(f"Could not write {path}: {error.strerror}.") from error
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(32))
-    return path.read_text()
+def is_admin_token(token: str) -> bool:
+    """Whether this is the administrator's token; at most five wrong tries a minute.
+
+    Raises InputError where there is none to compare with, and after too many tries.
+    """
+    expected = os.environ.get("AECORE_ADMIN_TOKEN", "").strip()
+    if len(expected) < SHORTEST_TOKEN:
+        raise InputError(
+            "No administrator's token is set: start the server with AECORE_ADMIN_TOKEN of at "
+            f"least {SHORTEST_TOKEN} characters."
+        )
+    with _TRYING:
+        _WRONG[:] = [at for at in _WRONG if time.monotonic() - at < 60]
+        if len(_WRONG) >= TRIES_A_MINUTE:
+            raise InputError("Too many tries; wait a minute.")
+        right = hmac.compare_digest(token.encode("utf-8", "replace"), expected.encode())
+        if not right:
+            _WRONG.append(time.monotonic())
+    return right
 
 
-class GiveCookie:
-    """Middleware: a browser that asks for a page without our cookie gets one."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on; add the cookie to the answer where it is missing."""
-        if not _wants_cookie(scope):
-            await self.app(scope, receive, send)
-            return
-        secure = Request(scope).headers.get("x-forwarded-proto", scope["scheme"]) == "https"
-
-        async def give(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).append("set-cookie", _new_cookie(secure))
-            await send(message)
-
-        await self.app(scope, receive, give)
-
-
-def _wants_cookie(scope: Scope) -> bool:
-    if scope["type"] != "http" or scope["method"] != "GET" or not server_mode():
-        return False
-    request = Request(scope)
-    page = "text/html" in request.headers.get("accept", "")
-    return page and not browser_of(request.cookies)
-
-
-def _new_cookie(secure: bool) -> str:
-    value = _cookies(str(home())).dumps("b" + secrets.token_hex(16))
-    flags = "; Secure" if secure else ""
-    return f"{COOKIE}={value}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Lax{flags}"
+_WRONG: list[float] = []
+_TRYING = Lock()

@@ -30,6 +30,8 @@ from ui.gallery import gallery
 from ui.live import fixed, live, snapshot
 
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+OF_THIS_PERSON = {**FOREVER, "Vary": "Cookie"}
+"""Kept by a browser until somebody else logs in there."""
 NEVER = {"Cache-Control": "no-store"}
 LOG = logging.getLogger("autoencoder-lab")
 LONGEST_BODY = 4096
@@ -126,7 +128,7 @@ def _fixed(seen: Seen, _: Request) -> Response:
 
 def _snapshot(seen: Seen, request: Request) -> Response:
     step = whole(request.path_params["step"], "step", 0, 10**10)
-    return _binary(snapshot(seen.run, step), FOREVER)
+    return _binary(snapshot(seen.run, step), OF_THIS_PERSON)
 
 
 def _gallery(seen: Seen, request: Request) -> Response:

@@ -16,10 +16,19 @@ from aecore.runs.spec import all_knobs, chosen_names
 from ui.access import see, visitor
 
 RUN = "run"
-OTHERS = ("corrupt", "strength", "noise_seed", "order", "label")
-"""Names in links that belong to the Reconstruct page; no setting of a run may have one of them."""
+WORDS, SHOWN, SHARE, ENTER = "q", "show", "share", "enter"
+OTHERS = ("corrupt", "strength", "noise_seed", "order", "label", WORDS, SHOWN, SHARE, ENTER)
+"""Names in links that belong to other pages than Train; no setting of a run may have one of them.
+"""
 MOST_PROBLEMS = 8
 """So many wrong parts of a link are told; a link with more was not made by this app."""
+
+
+def new_tab() -> bool:
+    """Whether this tab is drawn for the first time."""
+    known = "tab" in st.session_state
+    st.session_state["tab"] = True
+    return not known
 
 
 def linked_run() -> Run | None:
@@ -55,6 +64,14 @@ def select_run(run: Run) -> None:
     """Make a run the current one, and the link name it and nothing else."""
     st.session_state[RUN] = run.id
     st.query_params.from_dict({RUN: run.id})
+
+
+def unfold(run_id: str) -> None:
+    """Make the link of the Runs page name a run beside what is searched for; "" for none."""
+    st.query_params.pop(RUN, None)
+    if run_id:
+        st.session_state[RUN] = run_id
+        st.query_params[RUN] = run_id
 
 
 def select_last() -> None:
@@ -181,3 +198,28 @@ def leave_note(text: str) -> None:
 def take_note() -> str:
     """The sentence that was left, once; else nothing."""
     return str(st.session_state.pop("note", ""))
+
+
+def linked_id() -> str:
+    """The id that the link names, whatever it is."""
+    return str(st.query_params.get(RUN, ""))
+
+
+def take_from_link(name: str) -> str:
+    """What the link carries under a name, and not any more; else nothing."""
+    return str(st.query_params.pop(name, ""))
+
+
+def hold(name: str, value: object) -> None:
+    """Keep something for this tab until it is let go: a link just made, a run just deleted."""
+    st.session_state[f"held:{name}"] = value
+
+
+def held(name: str) -> Any:
+    """What this tab keeps under a name; None for nothing."""
+    return st.session_state.get(f"held:{name}")
+
+
+def let_go(name: str) -> None:
+    """Keep it no longer."""
+    st.session_state.pop(f"held:{name}", None)

@@ -63,12 +63,13 @@ def find(catalog: Catalog, person: Person, run_id: str, action: Action = "view")
     if ID.fullmatch(run_id):
         with catalog.read() as db:
             found = db.execute(chosen().where(runs.c.id == run_id)).first()
-        if found is not None:
-            row = row_of(found)
-            if may(person, action, row) or may(
-                person, action, row, linked=_linked(catalog, person, run_id)
-            ):
-                return row
+        row = None if found is None else row_of(found)
+        if row is not None and may(person, action, row):
+            return row
+        # Looked up for an unknown run too, so that both refusals take the same time.
+        linked = _linked(catalog, person, run_id)
+        if row is not None and may(person, action, row, linked=linked):
+            return row
     raise UnknownName("run", run_id, ())
 
 

@@ -104,6 +104,11 @@ def account_of(subject: str) -> str:
     return "a" + hashlib.sha256(subject.encode()).hexdigest()[:31]
 
 
+def is_account(who: str) -> bool:
+    """Whether this is the id of somebody who logs in; that of a browser begins with "b"."""
+    return who.startswith("a")
+
+
 def log_in(catalog: Catalog, browser_id: str, subject: str, until: float | None = None) -> Person:
     """Have a browser act for the account of a subject (issuer and user) until then.
 
