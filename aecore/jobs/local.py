@@ -66,7 +66,11 @@ class LocalEngine:
             return child.ended
         if child is not None and child.watched:
             return Polled("running")  # also a dead one: its end will be told in a moment
-        return Polled("running" if self._alive(handle) else "exited")
+        if self._alive(handle):
+            return Polled("running")
+        if child is not None:
+            child.ended = Polled("exited")  # what was promised to it is free again
+        return Polled("exited")
 
     def stop(self, handle: Handle, grace_seconds: float) -> None:
         """SIGTERM now, SIGKILL after the grace."""
