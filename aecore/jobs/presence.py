@@ -92,15 +92,22 @@ def ensure_supervisor(root: Path) -> bool:
         (root / WANTED).touch()
     except OSError as error:
         raise StoreError(f"Could not write to {root}: {error.strerror}.") from error
+    begun = _BEGUN.get(root)
+    if begun is not None and begun.poll() is None:
+        return False  # it works, or still imports what it needs
     lock = take_lock(root)
     if lock is None:
         return False
     lock.release()
-    _start(root)
+    _BEGUN[root] = _start(root)
     return True
 
 
-def _start(root: Path) -> None:
+_BEGUN: dict[Path, subprocess.Popen[bytes]] = {}
+"""The supervisors that this process has started."""
+
+
+def _start(root: Path) -> subprocess.Popen[bytes]:
     package = str(Path(__file__).parents[2])  # found also where the app runs from another folder
     path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "PYTHONPATH": path, "AECORE_HOME": str(root)}
@@ -109,7 +116,7 @@ def _start(root: Path) -> None:
         if log.exists() and log.stat().st_size > MOST_LOG:
             log.replace(log.with_suffix(".old.log"))
         with log.open("ab") as file:
-            subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, "-m", "aecore.jobs.supervisor"],
                 stdin=subprocess.DEVNULL,
                 stdout=file,
