@@ -14,6 +14,7 @@ import torch
 from torch import distributed
 
 from aecore.corruptions import corruptions
+from aecore.jobs.parallel import Crew, called
 from aecore.models import variants
 from aecore.networks import networks
 from aecore.runs.checkpoints import load_last, save
@@ -98,6 +99,10 @@ def main():
     folder = Path(sys.argv[1])
     distributed.init_process_group("gloo")
     parallel = Parallel(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]))
+    if parallel.first:
+        Crew(parallel).dismiss()
+    else:
+        assert called(parallel) is None
     for name, found in cases(parallel, folder):
         (folder / f"{name}-{parallel.rank}.json").write_text(json.dumps(found))
     distributed.destroy_process_group()

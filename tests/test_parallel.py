@@ -17,6 +17,7 @@ from runs_kit import (
     is_sentence,
     new_run,
     process,
+    table,
     wait,
     wait_for,
     weights,
@@ -68,6 +69,12 @@ def step_of(run):
     return read_status(run).step
 
 
+def losses(run):
+    """The loss at every row of the curve."""
+    query = "SELECT SUM(value) FROM metric GROUP BY step, split ORDER BY step, split"
+    return [loss for (loss,) in table(run, query)]
+
+
 def log_of(run):
     return (run.folder / "log.txt").read_text()
 
@@ -101,13 +108,14 @@ def first_of(told, case):
 
 
 def assert_alike(rows, twins):
-    """Two curves within 1e-6 of each other, at the very same steps and learning rates."""
+    """Two curves within 1e-6 of the loss, at the very same steps and learning rates."""
     assert len(rows) == len(twins)
     for (step, split, terms, rate), (twin_step, twin_split, twin_terms, twin_rate) in zip(
         rows, twins, strict=True
     ):
         assert (step, split, rate) == (twin_step, twin_split, twin_rate)
-        assert terms == pytest.approx(twin_terms, rel=1e-6, abs=0)
+        # A term much smaller than the loss is a difference of larger numbers, rounded like them.
+        assert terms == pytest.approx(twin_terms, rel=0, abs=1e-6 * sum(twin_terms.values()))
 
 
 @pytest.mark.parametrize("case", models())
@@ -195,6 +203,7 @@ def test_changed_paused_and_killed_a_run_ends_like_its_twin():
     with worker(twin) as launcher:
         assert launcher.wait(120) == 0
     assert log_of(twin) == ""
+    assert losses(twin) == pytest.approx(losses(finished(**twin.spec.to_flat())), rel=1e-6)
     assert weights(run) == weights(twin)
     assert curves(run) == curves(twin)
 
@@ -214,7 +223,7 @@ def test_killed_without_restarts_a_run_goes_on_with_one_process(capfd):
     assert "not bit by bit" in capfd.readouterr().err
 
 
-def test_a_polite_end_of_torchrun_pauses_and_a_run_that_is_over_is_left_alone():
+def test_a_polite_end_of_torchrun_pauses():
     run = new_run(epochs=100_000)
     with worker(run) as launcher:
         wait(lambda: step_of(run) > 10, "ten steps")
@@ -222,9 +231,3 @@ def test_a_polite_end_of_torchrun_pauses_and_a_run_that_is_over_is_left_alone():
         launcher.wait(60)
     assert read_status(run).state == "paused"
     assert load_last(run.checkpoints)[0].numbers["step"] == step_of(run)
-    over = finished()
-    before = curves(over), weights(over)
-    with worker(over) as launcher:
-        assert launcher.wait(60) != 0
-    assert (curves(over), weights(over)) == before
-    assert read_status(over).attempt == 1

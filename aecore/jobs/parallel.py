@@ -1,12 +1,13 @@
 """How the processes that torchrun starts find each other, and what the first tells the others.
 
 The first one alone claims the run, reads the run's database and writes; the others train along,
-on its word after every step. Whichever way one of them ends, the rest follow it out.
+on its word after every few steps. Whichever way one of them ends, the rest follow it out.
 """
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
@@ -21,6 +22,10 @@ from aecore.runs.spec import RunSpec
 from aecore.runs.store import Run
 from aecore.training.devices import pick_device
 from aecore.training.parallel import ALONE, Parallel
+
+WORD_SECONDS = 0.05
+MOST_STEPS = 50
+"""How long and how many steps the others go on without a word; each costs a wait for all."""
 
 
 @contextmanager
@@ -82,6 +87,8 @@ class Crew:
     def __init__(self, parallel: Parallel) -> None:
         self.parallel = parallel
         self._called = False
+        self._told = (0, 0.0)
+        self._next = 0
 
     def call(self, step: int, changes: Mapping[int, float]) -> None:
         """Have the others train along, from the checkpoint of a step (0: from the start).
@@ -89,12 +96,22 @@ class Crew:
         changes: learning rates by the step from which each holds. Raises ProcessLost.
         """
         self._called = True
+        self._told = (step, time.monotonic())
         self.parallel.share([1, step, len(changes)])
         self.parallel.share([number for change in changes.items() for number in change])
 
-    def step(self, leave: bool, learning_rate: float | None) -> None:
-        """After a step: whether to leave now, and a new learning rate. Raises ProcessLost."""
-        self.parallel.share([leave, learning_rate or 0])
+    def listening(self, step: int) -> bool:
+        """Whether all wait for the first one's word after this step."""
+        return step >= self._next
+
+    def tell(self, step: int, leave: bool, learning_rate: float | None) -> None:
+        """Whether to leave after this step, and a new learning rate. Raises ProcessLost."""
+        if self.parallel.alone:
+            return
+        before, now = self._told, time.monotonic()
+        steps = WORD_SECONDS * (step - before[0]) / max(now - before[1], 1e-9)
+        self._told, self._next = (step, now), step + int(min(max(steps, 1), MOST_STEPS))
+        self.parallel.share([leave, learning_rate or 0, self._next])
 
     def dismiss(self) -> None:
         """Let the others go if they were not called; some may be gone already."""
@@ -113,7 +130,7 @@ def called(parallel: Parallel) -> tuple[int, dict[int, float]] | None:
     return int(step), dict(zip(steps, numbers[1::2], strict=True))
 
 
-def after_step(parallel: Parallel) -> tuple[bool, float | None]:
-    """The others' side of `Crew.step`."""
-    leave, learning_rate = parallel.share([0, 0])
-    return bool(leave), learning_rate or None
+def heard(parallel: Parallel) -> tuple[bool, float | None, int]:
+    """The others' side of `Crew.tell`, and after which step to listen again."""
+    leave, learning_rate, step = parallel.share([0, 0, 0])
+    return bool(leave), learning_rate or None, int(step)

@@ -9,7 +9,7 @@ import torch
 from aecore.datasets import open_data
 from aecore.errors import StoreError
 from aecore.jobs.drive import make_session
-from aecore.jobs.parallel import after_step, called
+from aecore.jobs.parallel import called, heard
 from aecore.runs.checkpoints import load_last
 from aecore.runs.store import Run
 from aecore.training import StepDone, TrainingSession, restore
@@ -32,9 +32,10 @@ def follow(run: Run, parallel: Parallel) -> None:
     data = open_data(spec.dataset, spec.source, spec.splits)  # the first has fetched it
     session = make_session(spec, data, told[1], parallel)
     _go_on_from(run, told[0], session)
+    listen_after = 0
     for event in session.events():
-        if isinstance(event, StepDone):
-            leave, learning_rate = after_step(parallel)
+        if isinstance(event, StepDone) and event.step >= listen_after:
+            leave, learning_rate, listen_after = heard(parallel)
             if learning_rate is not None:
                 session.set_learning_rate(learning_rate)
             if leave:
