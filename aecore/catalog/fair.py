@@ -7,10 +7,10 @@ a first. What a dead worker left goes before all, since its place was taken alre
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import heapify, heapreplace
+from heapq import heapify, heappop, heapreplace
 
 
 @dataclass(frozen=True)
@@ -34,21 +34,34 @@ def order(
         served: when a run of each owner was last started, by owner.
     """
     counts, last = Counter(dict(at_work)), dict(served)
-    left = sorted(waiting, key=lambda w: (w.queued, w.id))
+    lines: dict[str, deque[Waiting]] = {}
+    for run in sorted(waiting, key=lambda w: (not w.recovering, w.queued, w.id)):
+        lines.setdefault(run.owner, deque()).append(run)
+    heads = [_rank(line[0], counts, last) for line in lines.values()]
+    heapify(heads)
     result: list[Waiting] = []
     turn = max([*last.values(), 0.0])
-    while left:
-        chosen = min(left, key=lambda w: _rank(w, counts, last))
-        left.remove(chosen)
-        result.append(chosen)
-        counts[chosen.owner] += 1
+    while heads:
+        owner = heads[0][-1]
+        line = lines[owner]
+        result.append(line.popleft())
+        counts[owner] += 1
         turn += 1
-        last[chosen.owner] = turn
+        last[owner] = turn
+        if line:
+            heapreplace(heads, _rank(line[0], counts, last))
+        else:
+            heappop(heads)
     return result
 
 
-def _rank(run: Waiting, counts: Mapping[str, int], last: Mapping[str, float]) -> tuple[float, ...]:
-    return (not run.recovering, counts.get(run.owner, 0), last.get(run.owner, 0.0), run.queued)
+_Rank = tuple[bool, int, float, float, str, str]
+
+
+def _rank(run: Waiting, counts: Mapping[str, int], last: Mapping[str, float]) -> _Rank:
+    """What is least goes first; the run's owner comes last."""
+    fewest, longest_ago = counts.get(run.owner, 0), last.get(run.owner, 0.0)
+    return (not run.recovering, fewest, longest_ago, run.queued, run.id, run.owner)
 
 
 def starts(

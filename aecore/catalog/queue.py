@@ -17,11 +17,14 @@ from aecore.catalog.store import Catalog, clock
 from aecore.catalog.tables import person, run
 from aecore.errors import InputError
 from aecore.runs.control import leave_command, set_aside
+from aecore.runs.status import read_status
 from aecore.runs.store import RunStore
 from aecore.training import TrainConfig
 
 PATIENCE = 120.0
 """Seconds after which a run that does not fit lets no later one pass."""
+LONGEST_WAIT = 60.0
+"""No run is put off for longer; where one seems to be, the clock was set back."""
 AGAIN = ("paused", "stopped", "interrupted", "failed")
 SHELL = "shell"
 """The engine of runs that somebody trains from the command line; they take no slot."""
@@ -43,13 +46,13 @@ class Place:
 def check_room(db: Connection, who: str, limits: Quotas) -> None:
     """Whether a person may have one more run waiting. Raises InputError with what holds."""
     queued, used = db.execute(_ROOM, {"who": who}).one()
-    waiting = int(queued or 0)
+    waiting, used = int(queued or 0), int(used or 0)  # PostgreSQL sums into decimals
     if waiting >= limits.queued:
         raise InputError(
             f"You have {waiting} {'run' if waiting == 1 else 'runs'} waiting already, and "
             f"{limits.queued} may; wait for one to start, or cancel one on the Queue page."
         )
-    if (used or 0) > limits.disk_gb * 1e9:
+    if used > limits.disk_gb * 1e9:
         raise InputError(
             f"Your runs take {used / 1e9:.2f} GB and {limits.disk_gb:g} GB are yours; delete some "
             "on the Runs page first, and empty the trash there."
@@ -66,9 +69,11 @@ def enqueue(catalog: Catalog, row: RunRow, limits: Quotas) -> None:
         if fresh.state not in AGAIN:
             return
         check_room(db, row.owner, limits)
-        set_aside(RunStore(catalog.root)[row.id], "queued")
+        made = RunStore(catalog.root)[row.id]
+        set_aside(made, "queued")
         values = {"state": "queued", "message": "", "reason": "", "wish": "", "tries": 0,
                   "used_seconds": 0.0, "saved_step": 0}  # fmt: skip
+        values["attempt"] = max(fresh.attempt, read_status(made).attempt)  # a shell counts, too
         times = {"queued": time.time(), "not_before": 0.0}
         db.execute(update(run).where(run.c.id == row.id).values(**values, **times))
 
@@ -153,7 +158,7 @@ def claim(
         busy = _active(db)
         now, at_work = time.time(), Counter(row.owner for row in busy if row.engine != SHELL)
         for row, _ in line(db):
-            if row.not_before > now or at_work[row.owner] >= running:
+            if 0 < row.not_before - now < LONGEST_WAIT or at_work[row.owner] >= running:
                 continue
             if fits(row, busy):
                 return _take(db, row, supervisor, lease)
@@ -168,6 +173,7 @@ def _take(db: Connection, row: RunRow, supervisor: str, lease: float) -> RunRow:
         "state": "starting",
         "message": "",
         "attempt": row.attempt + 1,
+        "engine": "",
         "handle": "",
         "supervisor": supervisor,
         "lease_until": clock(db) + lease,

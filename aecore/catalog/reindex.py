@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from aecore.catalog.people import OWNER
+from aecore.catalog.queue import SHELL
 from aecore.catalog.rows import OVER
 from aecore.catalog.runs import add, forget
 from aecore.catalog.store import Catalog
@@ -17,7 +18,7 @@ from aecore.runs.about import read_about
 from aecore.runs.checks import estimate
 from aecore.runs.disk import folder_bytes
 from aecore.runs.evaluate import kept_psnr
-from aecore.runs.status import read_status
+from aecore.runs.status import Status, status_of
 from aecore.runs.store import Run, RunStore
 
 
@@ -31,7 +32,10 @@ class Reindexed:
 
 
 def reindex(catalog: Catalog) -> Reindexed:
-    """Take in every folder that has no row, and drop every row that has no folder."""
+    """Take in every folder that has no row, and drop every row that has no folder.
+
+    Where the folder of all runs is missing, so is a disk, and no row is dropped.
+    """
     store = RunStore(catalog.root)
     folders = {each.id: each for each in store}
     with catalog.read() as db:
@@ -43,7 +47,8 @@ def reindex(catalog: Catalog) -> Reindexed:
             added.append(new)
         except AecoreError:
             unreadable.append(new)
-    gone = [lost for lost in sorted(known - folders.keys()) if _drop(catalog, store, lost)]
+    missing = sorted(known - folders.keys()) if store.root.is_dir() else []
+    gone = [lost for lost in missing if _drop(catalog, store, lost)]
     return Reindexed(tuple(added), tuple(gone), tuple(unreadable))
 
 
@@ -57,9 +62,13 @@ def _drop(catalog: Catalog, store: RunStore, run_id: str) -> bool:
 
 
 def take_in(catalog: Catalog, made: Run, owner: str = "") -> None:
-    """One row from one folder; a run that trains stays at work, one that waited waits again."""
-    about, status = read_about(made), read_status(made)
+    """One row from one folder; a run that trains stays at work, one that waited waits again.
+
+    One that has a row by now keeps it. Raises InputError or StoreError where it cannot be read.
+    """
+    about, (status, engine) = read_about(made), _status(made)
     values: dict[str, Any] = {
+        "engine": engine,
         "created": status.created,
         "state": status.state,
         "message": status.message if status.state in OVER else "",
@@ -77,5 +86,18 @@ def take_in(catalog: Catalog, made: Run, owner: str = "") -> None:
     except InputError:  # it cannot be trained by this version, and looked at all the same
         values["state"] = status.state if status.state in OVER else "interrupted"
     who = owner or about.owner or OWNER
+    threads = made.spec.training.threads
     with catalog.write() as db:
-        add(db, made, who, about, **values, threads=made.spec.training.threads)
+        if db.execute(select(run.c.id).where(run.c.id == made.id)).first() is None:
+            add(db, made, who, about, **values, threads=threads)
+
+
+def _status(made: Run) -> tuple[Status, str]:
+    """Where a run stands, and the engine; a worker that no engine started is a shell's."""
+    database = made.database()
+    try:
+        raw = database.status()
+    finally:
+        database.close()
+    status = status_of(made, raw)
+    return status, SHELL if status.live and not raw.get("managed") else ""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import delete
 
-from aecore.catalog.rows import OVER, RunRow
+from aecore.catalog.rows import RunRow
 from aecore.catalog.runs import TRASH_DAYS, get, listed, purge
 from aecore.catalog.shares import forget_old
 from aecore.catalog.store import Catalog
@@ -19,6 +19,7 @@ from aecore.runs.disk import folder_bytes
 from aecore.runs.store import ID, RunStore
 
 AUDIT_DAYS = 180
+MOST = 10**6
 LEFTOVER_SECONDS = 3600.0
 """Age from which a half-made folder or file belongs to nobody any more."""
 
@@ -61,7 +62,7 @@ def clean(catalog: Catalog, *, dry_run: bool = False, now: float | None = None) 
 
 def empty_trash(catalog: Catalog, owner: str) -> int:
     """Delete a person's trash for good now; how many runs went."""
-    rows = [row for row in listed(catalog, owner, deleted=True) if row.state in OVER]
+    rows = [row for row in listed(catalog, owner, deleted=True, limit=MOST) if not row.active]
     for row in rows:
         purge(catalog, row)
     return len(rows)
@@ -69,12 +70,12 @@ def empty_trash(catalog: Catalog, owner: str) -> int:
 
 def _old_trash(catalog: Catalog, now: float) -> list[RunRow]:
     before = now - TRASH_DAYS * 86400
-    rows = listed(catalog, None, deleted=True, limit=10**6)
-    return [row for row in rows if (row.deleted or now) < before and row.state in OVER]
+    rows = listed(catalog, None, deleted=True, limit=MOST)
+    return [row for row in rows if (row.deleted or now) < before and not row.active]
 
 
 def _leftovers(catalog: Catalog, now: float) -> Iterator[Path]:
-    """Folders of runs that were never finished making, or whose row is gone."""
+    """Folders of runs that were never finished making, or not wholly deleted."""
     root = RunStore(catalog.root).root
     for path in sorted(root.iterdir()) if root.is_dir() else []:
         hidden = path.name.startswith(".") and ID.fullmatch(path.name[1:21])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from aecore.catalog.people import Person, ensure, note
 from aecore.catalog.rows import RunRow, chosen, row_of
 from aecore.catalog.store import Catalog
 from aecore.catalog.tables import opened, run, share
-from aecore.runs.about import About, read_about, write_about
+from aecore.runs.about import About, clean_text, read_about, write_about
 from aecore.runs.store import Run, RunStore
 
 TRASH_DAYS = 7
@@ -99,7 +100,7 @@ def _asked(
         conditions.append(run.c.owner == owner)
     if states:
         conditions.append(run.c.state.in_(states))
-    return [*conditions, *(_mentions(word[:80]) for word in words.split()[:10])]
+    return [*conditions, *(_mentions(word) for word in clean_text(words, 400).split()[:10])]
 
 
 def _mentions(word: str) -> ColumnElement[bool]:
@@ -118,16 +119,11 @@ def describe(
 ) -> RunRow:
     """Give a run another name, note or tags, in the catalogue and in its folder."""
     made = RunStore(catalog.root)[row.id]
-    about = read_about(made)
-    if name is not None:
-        about = replace(about, name=name)
-    if note is not None:
-        about = replace(about, note=note)
-    if tags is not None:
-        about = replace(about, tags=tags)
-    write_about(made, about)
+    given: dict[str, Any] = {"name": name, "note": note, "tags": tags}
     with catalog.write() as db:
+        about = replace(read_about(made), **{k: v for k, v in given.items() if v is not None})
         db.execute(update(run).where(run.c.id == row.id).values(**_described(about)))
+        write_about(made, about)  # last: what fails before it has changed nothing
     return replace(row, name=about.name, note=about.note, tags=about.tags)
 
 
@@ -154,10 +150,15 @@ def restore(catalog: Catalog, person: Person, row: RunRow) -> None:
 
 
 def purge(catalog: Catalog, row: RunRow) -> None:
-    """Delete a run for good: first the row, so that nobody meets half a folder."""
+    """Delete a run for good. Its folder is hidden first: broken off, it does not come back."""
+    folder = RunStore(catalog.root).root / row.id
+    hidden = folder.with_name(f".{row.id}")
+    with suppress(OSError):  # it was deleted by hand, or the disk does not take even that
+        folder.rename(hidden)
     with catalog.write() as db:
         forget(db, row.id)
-    shutil.rmtree(RunStore(catalog.root).root / row.id, ignore_errors=True)
+    for left in (hidden, folder):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def forget(db: Connection, run_id: str) -> None:

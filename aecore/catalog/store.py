@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
@@ -18,9 +19,9 @@ from aecore.paths import home
 
 FILE = "catalog.db"
 PRAGMAS = (
+    "busy_timeout=10000",
     "journal_mode=WAL",
     "synchronous=NORMAL",
-    "busy_timeout=10000",
     "foreign_keys=ON",
     "trusted_schema=OFF",
 )
@@ -37,7 +38,7 @@ class Catalog:
         """Open the catalogue of a home, made or brought up to date where needed."""
         self.root = root or home()
         url = os.environ.get("AECORE_DATABASE_URL", "").strip()
-        self.engine = _engine(url or f"sqlite:///{self.root / FILE}")
+        self.engine = _engine(url or URL.create("sqlite", database=str(self.root / FILE)))
         with _explained():
             upgrade(self.engine, self.root)
 
@@ -48,7 +49,7 @@ class Catalog:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent look."""
+        """A look; on SQLite all of it at one moment."""
         with _explained(), self.engine.connect() as db, db.execution_options(mode="").begin():
             yield db
 
@@ -77,7 +78,7 @@ def clock(db: Connection) -> float:
     return float(db.execute(text(query)).scalar_one())
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str | URL) -> Engine:
     try:
         where = make_url(url)
         if where.get_backend_name() not in ("sqlite", "postgresql"):
@@ -121,7 +122,7 @@ def _begin(db: Connection) -> None:
 def _explained() -> Iterator[None]:
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:  # the latter while a connection is made
         cause = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
         raise StoreError(
             f"The catalogue of runs could not be read or written ({cause}); check that the disk "

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from aecore.catalog.people import OWNER, Person, Quotas
 from aecore.catalog.queue import check_room
-from aecore.catalog.runs import add
+from aecore.catalog.runs import add, forget
 from aecore.catalog.store import Catalog
 from aecore.catalog.tables import run
 from aecore.errors import InputError
@@ -49,7 +49,7 @@ def submit(
     try:
         _enter(catalog, made, who, limits, cost, seconds, about)
     except BaseException:
-        shutil.rmtree(made.folder, ignore_errors=True)
+        shutil.rmtree(made.folder, ignore_errors=True)  # a row that it has by now, a reindex drops
         raise
     return made
 
@@ -81,6 +81,7 @@ def _enter(
     needs = {"memory": cost.memory, "gpu_memory": cost.gpu_memory}
     threads = made.spec.training.threads
     with catalog.write() as db:
+        forget(db, made.id)  # a supervisor that starts just now may have met the folder before us
         check_room(db, who.id, limits)
         times = {"queued": time(), "seconds": seconds, "total_steps": cost.steps}
         add(db, made, who.id, about, **needs, **times, threads=threads)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Literal
 
+from aecore.catalog.queue import SHELL
 from aecore.catalog.rows import RunRow
 from aecore.catalog.runs import change
 from aecore.catalog.store import Catalog
@@ -17,67 +18,72 @@ from aecore.runs.evaluate import kept_psnr
 from aecore.runs.status import Status, read_status
 from aecore.runs.store import Run
 
-TRIES = 3
-BACK_OFF = (0.0, 5.0, 30.0)
+BACK_OFF = (0.0, 5.0)
 """Seconds before each new try, where the one before saved nothing new."""
+TRIES = 1 + len(BACK_OFF)
 ENDED = ("finished", "failed", "paused", "stopped")
 WHY = {
-    "disk": "Paused because the disk is almost full; nothing is lost. Free some space, then press "
-    "Resume.",
-    "time": "Stopped: it has trained as long as one run may here at a time. The model is kept; "
-    "Resume queues it to train on.",
+    ("paused", "disk"): "Paused because the disk is almost full; nothing is lost. Free some space, "
+    "then press Resume.",
+    ("stopped", "time"): "Stopped: it has trained as long as one run may here at a time. The model "
+    "is kept; Resume queues it to train on.",
 }
+"""What is said of a run that the supervisor itself wished to rest."""
 
 
 def settle(catalog: Catalog, row: RunRow, run: Run, polled: Polled | None) -> None:
     """Write where a run stands after its worker; None: nobody knows how the worker ended."""
     status = read_status(run)
-    told = status.attempt == row.attempt and status.state in ENDED
+    fenced = polled is not None and polled.code == CODES["fenced"]
+    if fenced and status.live:  # somebody trains it from a shell
+        change(catalog, row, state=status.state, engine=SHELL, handle="", wish="")
+        return
     common = {
         "step": status.step,
-        "total_steps": status.total_steps,
+        "total_steps": status.total_steps or row.total_steps,
         "bytes": folder_bytes(run.folder),
         "score": kept_psnr(run),
-        "used_seconds": row.used_seconds + time.time() - row.started,
         "wish": "",
         "handle": "",
     }
-    if told and status.reason != "device":
-        values = _told(row, status)
+    if status.state in ENDED and status.reason != "device":
+        values = _resting(status.state, row.wish) or _told(status)
     elif polled is not None and polled.code == CODES["disk"]:
-        values = _rest(run, "paused", WHY["disk"])
+        set_aside(run, "paused")
+        values = _resting("paused", "disk")
     else:
         values = _died(row, run, status)
     change(catalog, row, **{**common, **values})
 
 
-def _told(row: RunRow, status: Status) -> dict[str, Any]:
+def _told(status: Status) -> dict[str, Any]:
     message = status.message if status.state in ("failed", "finished", "paused") else ""
-    if row.wish in WHY and status.state in ("paused", "stopped"):
-        return {"state": status.state, "message": WHY[row.wish], "reason": row.wish}
-    return {"state": status.state, "message": message, "reason": status.reason, "seconds": None}
+    return {"state": status.state, "message": message, "reason": status.reason}
 
 
-def _rest(run: Run, state: Any, message: str = "") -> dict[str, Any]:
-    set_aside(run, state)
-    return {"state": state, "message": message, "reason": ""}
+def _resting(state: str, wish: str) -> dict[str, Any]:
+    """What to say where the supervisor wished for that; else nothing."""
+    message = WHY.get((state, wish))
+    return {"state": state, "message": message, "reason": wish} if message else {}
 
 
 def _died(row: RunRow, run: Run, status: Status) -> dict[str, Any]:
     """No worker, and no word of an end: go on from what was saved, unless that never works."""
     asked = waiting_command(run)
     if asked:  # somebody wanted it to leave, and it has
-        return _rest(run, "paused" if asked == "pause" else "stopped")
+        state: Literal["paused", "stopped"] = "paused" if asked == "pause" else "stopped"
+        set_aside(run, state)
+        return _resting(state, row.wish) or {"state": state, "message": "", "reason": ""}
     saved = newest_step(run)
     tries = 1 if saved > row.saved_step else row.tries + 1
+    if tries >= TRIES and status.reason == "device":
+        return {**_told(status), "tries": tries}
     if tries >= TRIES:
         message = (
             f"The training process died {tries} times at about step {status.step} without saying "
             "why; the machine may be short of memory. What was saved is kept, and Retry goes on "
             "from it."
         )
-        if status.reason == "device":
-            message = status.message
         return {"state": "failed", "reason": "died", "message": message, "tries": tries}
     message = (
         f"The training process died; it goes on from step {saved} (attempt {tries + 1} of {TRIES})."
@@ -87,7 +93,7 @@ def _died(row: RunRow, run: Run, status: Status) -> dict[str, Any]:
         "message": message,
         "tries": tries,
         "saved_step": saved,
-        "not_before": time.time() + BACK_OFF[min(tries - 1, len(BACK_OFF) - 1)],
+        "not_before": time.time() + BACK_OFF[tries - 1],
     }
 
 

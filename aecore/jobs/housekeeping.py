@@ -1,4 +1,4 @@
-"""What a home needs from time to time: an eye on the disk, an emptied trash, sizes kept up."""
+"""What a home needs from time to time: an eye on the disk, and an emptied trash."""
 
 from __future__ import annotations
 

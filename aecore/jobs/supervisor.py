@@ -29,13 +29,12 @@ from aecore.jobs.engines import make_engine
 from aecore.jobs.housekeeping import Housekeeping
 from aecore.jobs.presence import Presence, presence, take_lock, tell, wanted_ago
 from aecore.jobs.slots import has_room, need_of, slots_of
-from aecore.jobs.watch import Watch, handle_of
+from aecore.jobs.watch import LEASE, Watch, handle_of
 from aecore.paths import home
 from aecore.runs.store import RunStore
 
 LOG = logging.getLogger("autoencoder-lab.supervisor")
 TICK = 0.1
-LEASE = 15.0
 RENEW = 5.0
 TELL = 2.0
 UNWANTED = 60.0
@@ -57,6 +56,7 @@ class Supervisor:
         self.watch = Watch(self.catalog, self.engine, self.name)
         self.housekeeping = Housekeeping(self.catalog)
         self._due: dict[str, float] = {}
+        self._complaints: dict[str, str] = {}
         self._capacity = Capacity(1, 0)
 
     def begin(self) -> None:
@@ -80,21 +80,22 @@ class Supervisor:
         for row in rows:
             try:
                 self.watch.look(row, minutes, tight=disk.tight)
-            except AecoreError as error:
-                LOG.error("run %s: %s", row.id, error)
+            except Exception as error:  # one bad run must not stop the others
+                self.complain(f"run {row.id}", error)
         if self._is_due("renew", RENEW):
             queue.renew(self.catalog, self.name, LEASE, [r for r in rows if r.state != "lost"])
         self.housekeeping.maybe()
         if not disk.filling:
-            self._fill()
+            self._fill(rows)
         if self._is_due("tell", TELL):
             self._tell()
         return bool(rows) or queue.anyone_waits(self.catalog)
 
-    def _fill(self) -> None:
+    def _fill(self, at_work: list[RunRow]) -> None:
         """Start as many waiting runs as there is room for."""
-        if not queue.anyone_waits(self.catalog):
-            return
+        busy = sum(row.engine != queue.SHELL for row in at_work)
+        if busy >= slots_of(self._capacity) or not queue.anyone_waits(self.catalog):
+            return  # to put a long queue in order ten times a second costs much
         running = quotas(self.catalog).running
         while row := queue.claim(self.catalog, self.name, LEASE, running, self._has_room):
             self._start(row)
@@ -107,12 +108,19 @@ class Supervisor:
             need = need_of(row, RunStore(self.catalog.root)[row.id].spec, self._capacity)
             handle = self.engine.start(row.id, row.attempt, need)
         except StoreError as error:
-            later = {"state": "queued", "not_before": time.time() + 5, "message": str(error)}
+            state = "recovering" if row.tries else "queued"  # as it was before
+            later = {"state": state, "not_before": time.time() + 5, "message": str(error)}
             change(self.catalog, row, **later)
         except InputError as error:
             change(self.catalog, row, state="failed", reason="engine", message=str(error))
         else:
             change(self.catalog, row, handle=handle.to_json(), engine=self.engine_name)
+
+    def complain(self, about: str, error: Exception) -> None:
+        """Log an error, once as long as it stays the same: the disk may be full already."""
+        if self._complaints.get(about) != str(error):
+            self._complaints[about] = str(error)
+            LOG.error("%s: %s", about, error, exc_info=not isinstance(error, AecoreError))
 
     def _is_due(self, what: str, seconds: float) -> bool:
         now = time.monotonic()
@@ -156,7 +164,7 @@ def serve() -> int:
                 if supervisor.tick():
                     busy = time.monotonic()
             except AecoreError as error:  # a database that comes back, a disk that was full
-                LOG.error("%s", error)
+                supervisor.complain("supervisor", error)
                 time.sleep(1)
             if time.monotonic() - busy > UNWANTED and wanted_ago(root) > UNWANTED:
                 break

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from aecore.catalog.queue import SHELL
 from aecore.catalog.rows import RunRow
 from aecore.catalog.runs import change
 from aecore.catalog.store import Catalog, clock
+from aecore.errors import UnknownName
 from aecore.jobs.endings import settle
 from aecore.jobs.engine import Engine, Handle
 from aecore.runs.control import leave_command, waiting_command
+from aecore.runs.disk import folder_bytes
+from aecore.runs.evaluate import kept_psnr
 from aecore.runs.status import Status, read_status
 from aecore.runs.store import Run, RunStore
 
+LEASE = 15.0
+"""Seconds without a word from a machine after which its runs go on elsewhere."""
 HANGS = 300.0
 """Seconds without progress after which a run is called stalled; slow steps get more."""
 SLOW_STEPS = 20
@@ -34,8 +40,9 @@ class _Seen:
     attempt: int
     progress: tuple[int, str] = (-1, "")
     moved: float = field(default_factory=time.monotonic)
+    mirrored: float = field(default_factory=time.monotonic)
     asked: float | None = None
-    mirrored: float = 0.0
+    lost: float | None = None
 
 
 class Watch:
@@ -54,7 +61,12 @@ class Watch:
             minutes: how long it may train.
             tight: whether the disk is so full that it must pause.
         """
-        run = RunStore(self.catalog.root)[row.id]
+        try:
+            run = RunStore(self.catalog.root)[row.id]
+        except UnknownName:
+            message = "The folder of this run is gone; somebody has deleted it by hand."
+            change(self.catalog, row, state="failed", reason="gone", message=message)
+            return
         if row.engine == SHELL:
             self._mirror_shell(row, run)
             return
@@ -68,26 +80,24 @@ class Watch:
             self._running(row, run, minutes, tight)
 
     def _running(self, row: RunRow, run: Run, minutes: float, tight: bool) -> None:
-        status = read_status(run)
-        seen = self._seen.get(row.id)
-        if seen is None or seen.attempt != row.attempt:
-            seen = self._seen[row.id] = _Seen(row.attempt)
+        status, seen = read_status(run), self._seen_of(row)
+        seen.lost = None
         if row.wish == "restart":
             change(self.catalog, row, wish="")
             self.engine.kill(handle_of(row))
         elif row.wish == "" and tight:
             self._end(row, run, "pause", "disk")
-        elif row.wish == "" and _used(row) > minutes * 60:
+        elif row.wish == "" and row.used_seconds > minutes * 60:
             self._end(row, run, "stop", "time")
         self._press(row, run, seen)
         if status.attempt == row.attempt:  # else it is what an earlier worker wrote
             stalled = self._hangs(row, status, seen)
             self._mirror(row, status, seen, stalled)
 
-    def _end(self, row: RunRow, run: Run, action: str, why: str) -> None:
+    def _end(self, row: RunRow, run: Run, action: Literal["pause", "stop"], why: str) -> None:
         """Have the worker save and leave, and remember why."""
-        if change(self.catalog, row, wish=why):
-            leave_command(run, "pause" if action == "pause" else "stop")
+        leave_command(run, action)  # first: what a full disk refuses is asked again
+        change(self.catalog, row, wish=why)
 
     def _press(self, row: RunRow, run: Run, seen: _Seen) -> None:
         """Signal a worker that does not follow a pause or a stop."""
@@ -116,22 +126,41 @@ class Watch:
         now = time.monotonic()
         if state == row.state and now - seen.mirrored < MIRROR:
             return
-        seen.mirrored = now
-        values = {"state": state, "step": status.step, "total_steps": status.total_steps}
-        message = f"No progress since step {status.step}. {RESTART}" if stalled else ""
-        seconds = status.seconds_left or row.seconds
-        change(self.catalog, row, **values, message=message, seconds=seconds)
+        used, seen.mirrored = row.used_seconds + now - seen.mirrored, now
+        values: dict[str, Any] = {"state": state, "step": status.step, "used_seconds": used}
+        values["message"] = f"No progress since step {status.step}. {RESTART}" if stalled else ""
+        values["total_steps"] = status.total_steps or row.total_steps
+        values["seconds"] = status.seconds_left or row.seconds
+        change(self.catalog, row, **values)
 
     def _mirror_shell(self, row: RunRow, run: Run) -> None:
         status = read_status(run)
-        if (status.state, status.step) != (row.state, row.step):
-            values = {"step": status.step, "total_steps": status.total_steps}
-            change(self.catalog, row, state=status.state, message=status.message, **values)
+        if (status.state, status.step) == (row.state, row.step):
+            return
+        values: dict[str, Any] = {"state": status.state, "step": status.step}
+        values["total_steps"] = status.total_steps or row.total_steps
+        if not status.live:
+            values |= {"message": status.message, "reason": status.reason}
+            values |= {"bytes": folder_bytes(run.folder), "score": kept_psnr(run)}
+        change(self.catalog, row, **values)
+
+    def _seen_of(self, row: RunRow) -> _Seen:
+        seen = self._seen.get(row.id)
+        if seen is None or seen.attempt != row.attempt:
+            seen = self._seen[row.id] = _Seen(row.attempt)
+        return seen
 
     def _lose(self, row: RunRow, run: Run) -> None:
-        """No word from the machine: wait for it as long as the lease holds."""
+        """No word from the machine: wait for it as long as the lease holds.
+
+        By the database's clock, and as long by our own, since we may have slept ourselves.
+        """
+        now, seen = time.monotonic(), self._seen_of(row)
+        seen.moved = seen.mirrored = now  # nobody knows how much it does meanwhile
+        if seen.lost is None:
+            seen.lost = now
         with self.catalog.read() as db:
-            over = clock(db) > row.lease_until
+            over = clock(db) > row.lease_until and now - seen.lost > LEASE
         if over or row.wish == "restart":
             self._seen.pop(row.id, None)
             settle(self.catalog, row, run, None)
@@ -142,8 +171,3 @@ class Watch:
 def handle_of(row: RunRow) -> Handle:
     """The worker of a run; one that was never told of is found by its attempt."""
     return Handle.from_json(row.handle) if row.handle else Handle(row.id, row.attempt, "local")
-
-
-def _used(row: RunRow) -> float:
-    """Seconds that a run has trained since it was queued."""
-    return row.used_seconds + time.time() - row.started
