@@ -5,6 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
+from aecore.catalog.reindex import take_in
+from aecore.catalog.store import Catalog
 from aecore.cli.output import say, say_json
 from aecore.runs import RunStore
 from aecore.runs.about import read_about
@@ -25,7 +27,7 @@ def export(arguments: Namespace) -> int:
 def take(arguments: Namespace) -> int:
     """Take an archive in as a new run."""
     run = import_run(Path(arguments.file), RunStore())
-    # CATALOGUE: tell it of `run` here.
+    take_in(Catalog(), run)
     provenance = read_about(run).provenance
     if arguments.json:
         say_json({"run": run.id, "provenance": provenance})

@@ -60,6 +60,7 @@ def read(argv: list[str]) -> argparse.Namespace:
         _command(commands, name, text, f"lists:{name}")
     _add_train(commands, argv)
     _add_run_commands(commands)
+    _add_home_commands(commands)
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
         raise InputError(_unknown(unknown[0], argv))
@@ -99,6 +100,13 @@ def _add_run_commands(commands: Commands[Parser]) -> None:
     evaluate.add_argument(
         "--seed", default="0", metavar="N", help="fixes the noise on the input (default: 0)"
     )
+
+
+def _add_home_commands(commands: Commands[Parser]) -> None:
+    text = "take run folders in that the catalogue does not know"
+    _command(commands, "reindex", text, "home:reindex")
+    clean = _command(commands, "clean", "delete for good what is due", "home:clean")
+    clean.add_argument("--dry-run", action="store_true", help="only tell what would be deleted")
 
 
 def _add_archive_commands(runs: Parser) -> None:

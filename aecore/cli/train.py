@@ -10,6 +10,8 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from aecore.catalog.shell import shell_run
+from aecore.catalog.store import Catalog
 from aecore.cli.flags import given_flags
 from aecore.cli.report import JsonReport, Report, TextReport
 from aecore.errors import AecoreError, Fenced, InputError, RunFailed
@@ -41,10 +43,10 @@ def resume(arguments: Namespace) -> int:
 
 def _follow(run: Run, cost: Cost, as_json: bool) -> int:
     report = (JsonReport if as_json else TextReport)(run, cost)
-    report.start()
     driver = Driver(run)
     try:
-        with _pausing(driver):
+        with shell_run(Catalog(), run), _pausing(driver):
+            report.start()
             last = _drive(driver, report)
     except AecoreError as error:
         report.failed(_reason(error), str(error))

@@ -1,0 +1,64 @@
+"""Runs that somebody trains from the command line: known to the catalogue, beside the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import update
+
+from aecore.catalog.people import OWNER
+from aecore.catalog.queue import SHELL
+from aecore.catalog.reindex import take_in
+from aecore.catalog.runs import get
+from aecore.catalog.store import Catalog
+from aecore.catalog.tables import run
+from aecore.errors import InputError
+from aecore.runs.disk import folder_bytes
+from aecore.runs.evaluate import kept_psnr
+from aecore.runs.status import read_status
+from aecore.runs.store import Run
+
+
+@contextmanager
+def shell_run(catalog: Catalog, made: Run) -> Iterator[None]:
+    """Have the catalogue say that this process trains a run, and afterwards how it ended.
+
+    It takes no slot of the queue, and leaves the queue if it waited there. Raises InputError
+    where the supervisor has given the run to a worker.
+    """
+    _begin(catalog, made)
+    try:
+        yield
+    finally:
+        end_shell(catalog, made)
+
+
+def _begin(catalog: Catalog, made: Run) -> None:
+    if get(catalog, made.id) is None:
+        take_in(catalog, made, OWNER)
+    row = get(catalog, made.id)
+    if row is not None and row.active and row.engine != SHELL:
+        raise InputError(
+            f"Run {made.id} is being trained by another process; pause it there first."
+        )
+    values = {"state": "starting", "engine": SHELL, "message": "", "reason": "", "deleted": None}
+    with catalog.write() as db:
+        db.execute(update(run).where(run.c.id == made.id).values(**values))
+
+
+def end_shell(catalog: Catalog, made: Run) -> None:
+    """Write how a run of a shell stands; also for one whose shell is gone."""
+    status = read_status(made)
+    values = {
+        "state": status.state,
+        "message": status.message,
+        "reason": status.reason,
+        "step": status.step,
+        "total_steps": status.total_steps,
+        "attempt": status.attempt,
+        "score": kept_psnr(made),
+        "bytes": folder_bytes(made.folder),
+    }
+    with catalog.write() as db:
+        db.execute(update(run).where(run.c.id == made.id).values(**values))
