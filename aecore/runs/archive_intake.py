@@ -11,7 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from aecore.errors import InputError, NewerVersion
+from aecore.errors import NewerVersion
 from aecore.runs.about import clean_text, read_about, write_about
 from aecore.runs.archive_rows import WORD, copy_rows
 from aecore.runs.archive_tensors import take_checkpoints, take_snapshots
@@ -84,12 +84,7 @@ def _check_manifest(folder: Path, names: list[str]) -> str:
 def _take_spec(raw: Path, made: Path) -> RunSpec:
     """The spec, as this version writes it; one of an older schema is kept beside it."""
     values = _json(raw / "spec.json")
-    try:
-        spec = RunSpec.from_json(values)
-    except NewerVersion:
-        raise
-    except InputError as error:
-        raise refused(str(error).rstrip(".")) from error
+    spec = RunSpec.from_json(values)
     write_json(made / "spec.json", values)
     write_spec(made, spec.to_json())
     return spec

@@ -16,7 +16,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from aecore.errors import NewerVersion
+from aecore.errors import InputError, NewerVersion
 from aecore.runs.about import LINE, clean_text
 from aecore.runs.archive_zip import refused
 from aecore.runs.database import VERSION, Database
@@ -50,10 +50,11 @@ def copy_rows(source: Path, target: Path) -> None:
                 for table in _tables(fresh):
                     _copy_table(db, fresh, table)
                 fresh.set_status(_status(db))
+        except InputError:
+            raise
         except (sqlite3.Error, RecursionError, ValueError) as error:
-            if isinstance(error, NewerVersion):
-                raise
-            raise refused(f"its metrics.db cannot be read ({error})") from error
+            reason = clean_text(str(error), 80)
+            raise refused(f"its metrics.db cannot be read ({reason})") from error
 
 
 def _distrust(db: sqlite3.Connection) -> None:
@@ -76,9 +77,11 @@ def _tables(fresh: Database) -> list[str]:
 def _copy_table(db: sqlite3.Connection, fresh: Database, table: str) -> None:
     known = fresh.rows("SELECT name, type, pk FROM pragma_table_info(?)", table)
     there = _columns(db, table)
-    columns = [column for column in known if column[0] in there]
-    if not columns:
+    if not there:
         return
+    if not there >= {name for name, _, key in known if key}:
+        raise refused(f"{table} in its metrics.db lacks a column")
+    columns = [column for column in known if column[0] in there]
     names = ", ".join(name for name, _, _ in columns)
     places = ", ".join("?" for _ in columns)
     for rows in _chunks(db, f"SELECT {names} FROM {table}"):
@@ -141,4 +144,4 @@ def _status(db: sqlite3.Connection) -> dict[str, Any]:
 
 def _number(value: Any) -> bool:
     plain = isinstance(value, int | float) and not isinstance(value, bool)
-    return plain and isfinite(value) and 0 <= value < MOST
+    return plain and 0 <= value < MOST  # neither NaN nor infinity is

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from aecore.errors import CheckpointDamaged
 from aecore.models import empty_model
+from aecore.runs.archive_rows import MOST
 from aecore.runs.checkpoints import KEPT, listed, load, save
 from aecore.runs.files import pack, unpack, write
 from aecore.runs.spec import RunSpec
@@ -25,7 +26,6 @@ FIXED = {"originals": 4, "inputs": 4, "labels": 1, "rows": 1, "sample": 4, "samp
 SNAPSHOT = {"points": 2, "reconstructions": 4}
 """Tensors of the two kinds of snapshot files, with their number of dimensions."""
 REST = re.compile(r"(optimizer|best|safe)\.\d{1,6}|random\.\w{1,20}|sums|points", re.ASCII)
-MOST = 2**53
 
 
 def take_checkpoints(raw: Path, made: Path, spec: RunSpec) -> list[str]:

@@ -102,6 +102,8 @@ def _check_overlaps(infos: list[ZipInfo]) -> None:
         (info.header_offset, info.header_offset + 30 + len(info.orig_filename) + info.compress_size)
         for info in infos
     )
+    if spans and spans[0][0] < 0:
+        raise BadZipFile("an entry begins before the file does")
     if any(end > start for (_, end), (start, _) in pairwise(spans)):
         raise refused("its entries overlap")
 
