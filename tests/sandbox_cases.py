@@ -1,6 +1,7 @@
 """What tests/test_sandbox.py has done in a child."""
 
 import ctypes
+import errno
 import os
 import time
 from pathlib import Path
@@ -21,6 +22,10 @@ def refuse(kind):
     raise {"input": InputError, "newer": NewerVersion, "damaged": CheckpointDamaged}[kind](
         "It cannot be."
     )
+
+
+def fill():
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def fail():

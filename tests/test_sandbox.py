@@ -35,6 +35,12 @@ def test_what_it_raises_on_purpose_comes_through(kind, error):
         do("refuse", kind=kind)
 
 
+def test_a_full_disk_is_no_fault_of_the_file():
+    with pytest.raises(StoreError, match="No space left") as caught:
+        do("fill")
+    assert is_sentence(caught.value)
+
+
 @pytest.mark.parametrize(
     "name",
     [

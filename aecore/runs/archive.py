@@ -33,8 +33,9 @@ from aecore.runs.store import Run, RunStore, new_id
 SUFFIX = ".aerun.zip"
 TAKE_IN = "aecore.runs.archive_intake:take_in"
 MOST_BYTES = 2 << 30
-MEMORY = 3 << 30
-"""Bytes that taking in may use beside twice the archive: torch's own, and rows on their way."""
+MEMORY, COPIES = 2 << 30, 5
+"""What taking in may use: these bytes, torch's own among them, and so many times the archive. A
+checkpoint of 258 MB, checked and written anew, took 1.2 GB."""
 
 
 def export_run(run: Run, path: Path) -> Path:
@@ -128,7 +129,8 @@ def import_run(file: Path, store: RunStore, owner: str = "", limit: int = MOST_B
         staging.mkdir(parents=True)
         made = Run(run_id, staging / "run")
         values = {"archive": str(file), "staging": str(staging), "run_id": run_id, "limit": limit}
-        limits = sandbox.Limits(memory=MEMORY + 2 * file.stat().st_size, file=limit)
+        memory = MEMORY + COPIES * file.stat().st_size
+        limits = sandbox.Limits(memory=memory, file=limit)
         told = sandbox.call(TAKE_IN, values, limits, "This archive")
         came = f"Imported from {file.name}, made by {told['made_by']}."
         about = replace(read_about(made), owner=owner, demo=False)

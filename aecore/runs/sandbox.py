@@ -6,6 +6,7 @@ child gets no environment beyond what Python needs, so that it knows no secret o
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -23,6 +24,8 @@ LOG = logging.getLogger("autoencoder-lab")
 HANDED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "SYSTEMROOT", "LD_LIBRARY_PATH")
 ERRORS = {kind.__name__: kind for kind in (NewerVersion, InputError, StoreError)}
 """What a child may raise here; the first that fits is taken."""
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO)
+"""Errors that are no fault of what is read."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,11 @@ def _answer(asked: Mapping[str, Any]) -> dict[str, Any]:
     except tuple(ERRORS.values()) as error:
         kind = next(name for name, kind in ERRORS.items() if isinstance(error, kind))
         return {"error": kind, "message": str(error)}
+    except OSError as error:
+        if error.errno not in DISK:
+            raise
+        message = f"The disk refused ({error.strerror}); free some disk space or check the rights."
+        return {"error": StoreError.__name__, "message": message}
 
 
 def main() -> None:
