@@ -27,7 +27,11 @@ class Lab:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.url = f"http://localhost:{self.port}"
-        self.environment = {**os.environ, "AECORE_HOME": str(home), "AECORE_DATA": str(data)} | extra
+        self.environment = {
+            **os.environ,
+            "AECORE_HOME": str(home),
+            "AECORE_DATA": str(data),
+        } | extra
         self.start()
 
     def start(self) -> None:
