@@ -5,9 +5,11 @@ from pathlib import Path
 import streamlit as st
 
 from aecore.runs import Run
+from ui.access import see, visitor
 from ui.components import gallery_view
 from ui.reconstruct_parts import controls, lacking, measures, wait_for
 from ui.selection import RUN, current_run
+from ui.sharing import view_only
 from ui.words import spec_line
 
 TRAIN = Path(__file__).with_name("train.py")
@@ -16,6 +18,7 @@ TRAIN = Path(__file__).with_name("train.py")
 def show(run: Run) -> None:
     """The controls in one line, the samples, and the run's figures at the right."""
     st.caption(spec_line(run.spec))
+    view_only(see(visitor(), run.id))
     if lacking(run):
         wait_for(run)
         st.page_link(

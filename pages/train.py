@@ -5,8 +5,10 @@ from pathlib import Path
 import streamlit as st
 
 from aecore.runs import Run
+from ui.access import see, visitor
 from ui.components import live_view, preload_charts
 from ui.selection import RUN, edit_spec, linked_run, linked_spec
+from ui.sharing import share_menu, view_only
 from ui.train_form import form, start_panel
 from ui.words import plain, spec_line
 
@@ -15,6 +17,7 @@ RECONSTRUCT = Path(__file__).with_name("reconstruct.py")
 
 def watch(run: Run) -> None:
     """A run, alive or over; its form folded into one line."""
+    seen = see(visitor(), run.id)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(spec_line(run.spec), width="stretch")
         st.button(
@@ -31,6 +34,8 @@ def watch(run: Run) -> None:
             query_params={RUN: run.id},
             width="content",
         )
+        share_menu(seen)
+    view_only(seen)
     live_view(run)
 
 

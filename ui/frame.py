@@ -11,10 +11,12 @@ import streamlit as st
 import torch
 
 from aecore.catalog.rows import RunRow
-from ui.access import counts, follow_login, supervisor
+from ui.access import counts, follow_login, supervisor, visitor
 from ui.recent import recent
 from ui.resources import first_visit
 from ui.selection import bad_link, current_run, new_tab, pick_run, set_widget
+from ui.sharing import let_in
+from ui.space import ask_for_login, ask_to_enter, space_menu
 from ui.words import run_name
 
 PAGES = Path(__file__).parents[1] / "pages"
@@ -87,6 +89,9 @@ st.set_page_config(
 page = st.navigation(pages(), expanded=True)
 if new_tab():
     follow_login()
+ask_for_login()
+ask_to_enter()
+known = let_in()
 first_visit()
 listed = recent(RECENT)
 run_picker(listed)

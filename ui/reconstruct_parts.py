@@ -109,11 +109,14 @@ def measures(run: Run) -> None:
     if found is not None:
         _table(run, found)
         return
-    if status_of(see(visitor(), run.id)).state == "finished":
+    seen = see(visitor(), run.id)
+    if status_of(seen).state == "finished":
         st.caption("Being measured on the whole test split; this takes seconds to minutes.")
     else:
         st.caption("The figures of the whole test split are measured when training ends.")
-    if st.button("Measure now", help="Measure the newest saved weights of this run."):
+    if seen.may("control") and st.button(
+        "Measure now", help="Measure the newest saved weights of this run."
+    ):
         _measure(run)
 
 

@@ -23,6 +23,7 @@ from aecore.runs.checks import check_total, estimate
 from aecore.runs.inference import LoadedModel, load_model
 from aecore.training.estimate import seconds_per_step
 from ui.access import catalog
+from ui.thumbnails import newest, thumbnail
 
 LOG = logging.getLogger("autoencoder-lab")
 TIMED = 512
@@ -101,6 +102,15 @@ def run_model(run: Run) -> LoadedModel:
 @lru_cache(maxsize=8)
 def _model(run: Run, checkpoint: str) -> LoadedModel:  # noqa: ARG001  the name is half the key
     return load_model(run)
+
+
+def run_thumbnail(run: Run) -> bytes:
+    """A few of a run's newest reconstructions as a PNG; nothing while there are none."""
+    snapshot = newest(run)
+    return _thumbnail(run, snapshot) if snapshot else b""
+
+
+_thumbnail = lru_cache(maxsize=1024)(thumbnail)  # some kB each
 
 
 @lru_cache(maxsize=256)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from aecore.catalog.rows import RunRow
 from aecore.datasets import datasets
@@ -46,3 +48,36 @@ def duration(seconds: float) -> str:
     if seconds < 5400:
         return f"about {seconds / 60:.0f} min"
     return f"about {seconds / 3600:.1f} h"
+
+
+def ago(seconds: float) -> str:
+    """How long since something was made, as a lab book says it."""
+    if seconds < 60:
+        return "just now"
+    spans = ((86400, "day"), (3600, "hour"), (60, "minute"))
+    length, unit = next(span for span in spans if seconds >= span[0])
+    return f"{count_of(int(seconds // length), unit)} ago"
+
+
+def day(at: float, zone: str | None = None) -> str:
+    """A moment as a person's calendar has it: "Sat 28 November". zone: such as Europe/Berlin."""
+    moment = datetime.fromtimestamp(at, ZoneInfo(zone) if zone else UTC)
+    return f"{moment:%a} {moment.day} {moment:%B}"
+
+
+def size(count: float) -> str:
+    """Bytes as a person says them."""
+    for unit, bytes_each in (("GB", 1e9), ("MB", 1e6)):
+        if count >= bytes_each:
+            return f"{count / bytes_each:.1f} {unit}"
+    return f"{count / 1e3:.0f} kB"
+
+
+def count_of(number: int, noun: str) -> str:
+    """A number with its noun: "1 run", "2 runs"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def measured(row: RunRow) -> str:
+    """The best figure of a run and on what it was measured; nothing while there is none."""
+    return "" if row.score is None else f"PSNR {row.score:.1f} dB, test split"
