@@ -9,11 +9,10 @@ from contextlib import contextmanager
 import psutil
 import pytest
 import torch
-from parallel_cases import DECISIONS, UNEVEN, models, session, whole
+from parallel_cases import DECISIONS, models, session, whole
 from runs_kit import (
     curves,
     drive,
-    finished,
     is_sentence,
     new_run,
     process,
@@ -35,8 +34,8 @@ from tests.conftest import REPOSITORY
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone")
 PROCESSES = 3
 """One more than the issue asks for: one of them is neither first nor last."""
-LONG = {"epochs": 300, "corruption": "gaussian"}
-"""2,400 steps: seconds, so that there is time to interfere."""
+LONG = {"epochs": 200, "corruption": "gaussian"}
+"""1,600 steps: seconds, so that there is time to interfere."""
 
 
 @contextmanager
@@ -131,7 +130,7 @@ def test_all_processes_decide_alike_and_like_one(told, case):
     ended, at, kept = first_of(told, case)["end"]
     assert [ended, at, kept] == alone["end"]
     if case == "early":
-        assert kept < at < 30 * (len(alone["rows"]) // 30 + 200 // UNEVEN)
+        assert kept < at < 180  # 30 epochs of 6 batches
     if case == "diverging":
         assert ended == "Failed"
     if case == "changed":
@@ -183,14 +182,14 @@ def test_too_many_processes_are_refused_before_anything_starts(monkeypatch):
 def test_changed_paused_and_killed_a_run_ends_like_its_twin():
     run = new_run(**LONG)
     with worker(run) as launcher:
-        wait(lambda: step_of(run) > 50, "fifty steps")
+        wait_for(run, "running")
         ask(run, "learning_rate", 1e-3)
         wait(lambda: run.repeatable_spec().learning_rate_changes, "the new learning rate")
         ask(run, "pause")
         assert launcher.wait(60) == 0
     status = read_status(run)
     assert status.state == "paused"
-    assert load_last(run.checkpoints)[0].numbers["step"] == status.step < 2400
+    assert load_last(run.checkpoints)[0].numbers["step"] == status.step < 1600
     with worker(run, "--max-restarts=3") as launcher:
         for rank, attempt in ((1, 2), (0, 3)):
             wait(lambda a=attempt: read_status(run).attempt == a, "the next attempt")
@@ -203,7 +202,9 @@ def test_changed_paused_and_killed_a_run_ends_like_its_twin():
     with worker(twin) as launcher:
         assert launcher.wait(120) == 0
     assert log_of(twin) == ""
-    assert losses(twin) == pytest.approx(losses(finished(**twin.spec.to_flat())), rel=1e-6)
+    alone = RunStore().create(twin.spec)
+    drive(alone)
+    assert losses(twin) == pytest.approx(losses(alone), rel=1e-6)
     assert weights(run) == weights(twin)
     assert curves(run) == curves(twin)
 

@@ -205,8 +205,8 @@ def _tell_of_change(state: State, parallel: Parallel) -> None:
     before, now = state.numbers.get("processes", 1), parallel.size
     if before != now:
         print(  # noqa: T201  a worker's goes to its log
-            f"Step {state.numbers['step']} was saved by {before} process(es), {now} go(es) on: the "
-            "run continues, but not bit by bit as it would have.",
+            f"Processes that train: {before} until step {state.numbers['step']}, {now} from here "
+            "on. The run continues, but not bit by bit as it would have.",
             file=sys.stderr,
             flush=True,
         )

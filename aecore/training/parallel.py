@@ -1,7 +1,10 @@
 """Several processes that train one model: who this one is, and what they tell each other.
 
 Every process holds the model and takes its rows of each batch; gradients are added up over all
-of them (Li et al. 2020, PyTorch Distributed). Only the first one records.
+of them (Li et al. 2020, PyTorch Distributed). Only the first one records. The loss is that of one
+process up to the rounding of sums, but for two layers: dropout draws masks for each process, and
+batch norm takes its statistics from a process's own rows. With these, a run still repeats itself
+bit by bit on as many processes.
 """
 
 from __future__ import annotations
