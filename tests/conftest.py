@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from aecore.catalog.store import Catalog
 from tests.mnist_layout import write_digits
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -17,6 +18,37 @@ def own_folders(tmp_path, monkeypatch):
     """No test reads or writes the user's folders."""
     monkeypatch.setenv("AECORE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("AECORE_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """The folder of a PostgreSQL's socket; skips where it is not installed."""
+    from postgres import server  # most tests need neither it nor its driver
+
+    with server() as folder:
+        yield folder
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request, monkeypatch):
+    """Each kind of database in turn, empty, and named by the environment."""
+    if request.param == "sqlite":
+        monkeypatch.delenv("AECORE_DATABASE_URL", raising=False)
+        yield ""
+        return
+    from postgres import database
+
+    with database(request.getfixturevalue("postgres_server")) as url:
+        monkeypatch.setenv("AECORE_DATABASE_URL", url)
+        yield url
+
+
+@pytest.fixture
+def catalog(database_url):
+    """An empty catalogue, in each kind of database."""
+    opened = Catalog()
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(autouse=True, scope="session")

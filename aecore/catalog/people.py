@@ -83,11 +83,15 @@ def set_quotas(catalog: Catalog, values: Quotas) -> None:
 
 def person_of(catalog: Catalog, browser_id: str) -> Person:
     """Whom a browser acts for: who logged in there, else the browser's own private space."""
-    now = time.time()
     with catalog.read() as db:
-        query = select(browser.c.person).where(browser.c.id == browser_id, browser.c.until > now)
-        who = db.execute(query).scalar() or browser_id
-        until = db.execute(select(person.c.admin_until).where(person.c.id == who)).scalar() or 0
+        return _person(db, browser_id)
+
+
+def _person(db: Connection, browser_id: str) -> Person:
+    now = time.time()
+    query = select(browser.c.person).where(browser.c.id == browser_id, browser.c.until > now)
+    who = db.execute(query).scalar() or browser_id
+    until = db.execute(select(person.c.admin_until).where(person.c.id == who)).scalar() or 0
     return Person(who, "admin" if until > now else "member")
 
 
@@ -121,7 +125,7 @@ def log_in(catalog: Catalog, browser_id: str, subject: str, until: float | None 
         ensure(db, who)
         db.execute(update(person).where(person.c.id == who).values(subject=subject[:500]))
         _act_for(db, browser_id, who, min(until or latest, latest), login=True)
-    return person_of(catalog, browser_id)
+        return _person(db, browser_id)
 
 
 def log_out(catalog: Catalog, browser_id: str) -> None:

@@ -70,12 +70,12 @@ def enqueue(catalog: Catalog, row: RunRow, limits: Quotas) -> None:
             return
         check_room(db, row.owner, limits)
         made = RunStore(catalog.root)[row.id]
-        set_aside(made, "queued")
         values = {"state": "queued", "message": "", "reason": "", "wish": "", "tries": 0,
                   "used_seconds": 0.0, "saved_step": 0}  # fmt: skip
         values["attempt"] = max(fresh.attempt, read_status(made).attempt)  # a shell counts, too
         times = {"queued": time.time(), "not_before": 0.0}
         db.execute(update(run).where(run.c.id == row.id).values(**values, **times))
+        set_aside(made, "queued")  # last: what fails before it has changed nothing
 
 
 def command(catalog: Catalog, who: Person, row: RunRow, action: str, value: float | None) -> None:
@@ -107,9 +107,9 @@ def _leave(catalog: Catalog, who: Person, row: RunRow, to: Literal["paused", "st
             return False
         resting = to == "stopped" and fresh.state in ("paused", "interrupted")
         if fresh.waiting or resting:
-            set_aside(RunStore(catalog.root)[row.id], to)
             values = {"state": to, "message": "", "reason": "", "wish": ""}
             db.execute(update(run).where(run.c.id == row.id).values(**values))
+            set_aside(RunStore(catalog.root)[row.id], to)
     return True
 
 

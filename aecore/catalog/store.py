@@ -81,12 +81,15 @@ def clock(db: Connection) -> float:
 def _engine(url: str | URL) -> Engine:
     try:
         where = make_url(url)
+    except (ArgumentError, ValueError) as error:  # the latter for a port that is no number
+        raise InputError(_wrong_url()) from error
+    try:
         if where.get_backend_name() not in ("sqlite", "postgresql"):
             raise InputError(_wrong_url())
         if where.get_backend_name() == "postgresql" and "+" not in where.drivername:
             where = where.set(drivername="postgresql+psycopg")
         engine = create_engine(where, poolclass=QueuePool, pool_size=8, max_overflow=32)
-    except (ArgumentError, NoSuchModuleError) as error:
+    except NoSuchModuleError as error:
         raise InputError(_wrong_url()) from error
     except ModuleNotFoundError as error:
         raise InputError(
