@@ -12,7 +12,7 @@ from aecore.catalog.runs import get
 from aecore.catalog.store import Catalog
 from aecore.catalog.submit import submit
 from aecore.catalog.tables import run
-from aecore.runs import Cost, Run, RunSpec
+from aecore.runs import Cost, Run, RunSpec, RunStore
 
 ANNA, BEN = Person("anna", "member"), Person("ben", "member")
 DAY = 86400.0
@@ -39,6 +39,13 @@ def put(catalog: Catalog, made: Run | RunRow, **values) -> RunRow:
     with catalog.write() as db:
         db.execute(update(run).where(run.c.id == made.id).values(**values))
     return row(catalog, made)
+
+
+def report(made: Run | RunRow, **values) -> None:
+    """Write status values into a run's folder, as its worker does."""
+    database = RunStore()[made.id].database()
+    database.set_status(values)
+    database.close()
 
 
 def claim(catalog: Catalog, running: int = 1000, fits=lambda row, busy: True) -> RunRow | None:

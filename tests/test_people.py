@@ -1,4 +1,4 @@
-"""People and links, in both kinds of database: who acts for whom, for how long, and who sees what."""
+"""People and links, in both kinds of database: who acts for whom, and who sees what."""
 
 import time
 

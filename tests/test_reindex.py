@@ -1,4 +1,4 @@
-"""Rows from folders and folders without rows: for older stores, for copies, for a lost catalogue."""
+"""Rows from folders: for older stores, for copies, for a lost catalogue."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ import time
 
 import psutil
 import pytest
-from catalog_kit import ANNA, BEN, claim, comparable, enter, put, row
+from catalog_kit import ANNA, BEN, claim, comparable, enter, put, report, row
 from runs_kit import drive, finished, new_run
 
 from aecore.catalog import submit as submission
@@ -24,17 +24,6 @@ def lose(catalog, *runs):
     with catalog.write() as db:
         for made in runs:
             forget(db, made.id)
-
-
-def report(made):
-    """Status values that a run's folder holds."""
-
-    def write(**values):
-        database = made.database()
-        database.set_status(values)
-        database.close()
-
-    return write
 
 
 def test_a_lost_catalogue_is_built_anew_from_the_folders(catalog):
@@ -55,7 +44,7 @@ def test_a_lost_catalogue_is_built_anew_from_the_folders(catalog):
 
 def test_a_second_time_there_is_nothing_to_do(catalog):
     for state in ("queued", "paused", "failed"):
-        report(new_run())(state=state)
+        report(new_run(), state=state)
     assert len(reindex(catalog).added) == 3
     before = listed(catalog, None)
     again = reindex(catalog)
@@ -96,7 +85,7 @@ DEAD = {"pid": 2**22 + 1, "pid_started": 1.0, "attempt": 3}
 )
 def test_a_run_stands_where_its_folder_says(catalog, told, state, engine):
     made = new_run()
-    report(made)(**told)
+    report(made, **told)
     reindex(catalog)
     found = row(catalog, made)
     assert (found.state, found.engine, found.attempt) == (state, engine, told.get("attempt", 0))
@@ -165,8 +154,8 @@ def test_what_was_refused_after_a_supervisor_took_it_in_is_gone_after_the_next_l
 
 def test_times_of_older_runs_order_the_queue(catalog):
     late, early = new_run(), new_run()
-    report(late)(created=time.time())
-    report(early)(created=time.time() - 100)
+    report(late, created=time.time())
+    report(early, created=time.time() - 100)
     reindex(catalog)
     put(catalog, late, owner="owner")
     assert [claim(catalog).id, claim(catalog).id] == [early.id, late.id]

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from aecore.catalog.people import OWNER
 from aecore.catalog.queue import SHELL
 from aecore.catalog.reindex import take_in
+from aecore.catalog.rows import ACTIVE
 from aecore.catalog.runs import get
 from aecore.catalog.store import Catalog
 from aecore.catalog.tables import run
@@ -37,21 +38,21 @@ def shell_run(catalog: Catalog, made: Run) -> Iterator[None]:
 def _begin(catalog: Catalog, made: Run) -> None:
     if get(catalog, made.id) is None:
         take_in(catalog, made, OWNER)
-    row = get(catalog, made.id)
-    if row is not None and row.active and row.engine != SHELL:
-        raise InputError(
-            f"Run {made.id} is being trained by another process; pause it there first."
-        )
     values = {"state": "starting", "engine": SHELL, "message": "", "reason": "", "deleted": None}
+    free = (run.c.id == made.id) & (run.c.state.not_in(ACTIVE) | (run.c.engine == SHELL))
     with catalog.write() as db:
-        db.execute(update(run).where(run.c.id == made.id).values(**values))
+        if db.execute(update(run).where(free).values(**values)).rowcount == 0:
+            raise InputError(
+                f"Run {made.id} is being trained by another process; pause it there first."
+            )
 
 
 def end_shell(catalog: Catalog, made: Run) -> None:
     """Write how a run of a shell stands; also for one whose shell is gone."""
     status = read_status(made)
     values = {
-        "state": status.state,
+        # A shell that never began is no reason for a worker to begin.
+        "state": "interrupted" if status.state == "queued" else status.state,
         "message": status.message,
         "reason": status.reason,
         "step": status.step,
@@ -60,5 +61,6 @@ def end_shell(catalog: Catalog, made: Run) -> None:
         "score": kept_psnr(made),
         "bytes": folder_bytes(made.folder),
     }
+    own = (run.c.id == made.id) & (run.c.engine == SHELL)  # else a worker has taken over
     with catalog.write() as db:
-        db.execute(update(run).where(run.c.id == made.id).values(**values))
+        db.execute(update(run).where(own).values(**values))

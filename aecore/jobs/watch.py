@@ -9,13 +9,12 @@ from typing import Any, Literal
 from aecore.catalog.queue import SHELL
 from aecore.catalog.rows import RunRow
 from aecore.catalog.runs import change
+from aecore.catalog.shell import end_shell
 from aecore.catalog.store import Catalog, clock
 from aecore.errors import UnknownName
 from aecore.jobs.endings import settle
 from aecore.jobs.engine import Engine, Handle
 from aecore.runs.control import leave_command, waiting_command
-from aecore.runs.disk import folder_bytes
-from aecore.runs.evaluate import kept_psnr
 from aecore.runs.status import Status, read_status
 from aecore.runs.store import Run, RunStore
 
@@ -27,6 +26,7 @@ SLOW_STEPS = 20
 PATIENCE = 20.0
 """Seconds that a worker may take over a pause or a stop before it gets a signal."""
 GRACE = 10.0
+"""Seconds from a signal to the next one, and from a shell's announcement to its beginning."""
 MIRROR = 1.0
 RESTART = (
     "Restart goes on from what was saved last; left alone, that happens by itself after a while."
@@ -134,15 +134,14 @@ class Watch:
         change(self.catalog, row, **values)
 
     def _mirror_shell(self, row: RunRow, run: Run) -> None:
-        status = read_status(run)
-        if (status.state, status.step) == (row.state, row.step):
-            return
-        values: dict[str, Any] = {"state": status.state, "step": status.step}
-        values["total_steps"] = status.total_steps or row.total_steps
-        if not status.live:
-            values |= {"message": status.message, "reason": status.reason}
-            values |= {"bytes": folder_bytes(run.folder), "score": kept_psnr(run)}
-        change(self.catalog, row, **values)
+        status, seen = read_status(run), self._seen_of(row)
+        waited = time.monotonic() - seen.moved
+        if status.live and (status.state, status.step) != (row.state, row.step):
+            total = status.total_steps or row.total_steps
+            change(self.catalog, row, state=status.state, step=status.step, total_steps=total)
+        elif not status.live and (row.state != "starting" or waited > GRACE):
+            self._seen.pop(row.id, None)
+            end_shell(self.catalog, run)
 
     def _seen_of(self, row: RunRow) -> _Seen:
         seen = self._seen.get(row.id)
