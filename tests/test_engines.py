@@ -18,6 +18,7 @@ from engine_kit import (
     ready_local,
     worker_of,
 )
+from ray_kit import cluster_of, ready_ray
 from runs_kit import curves, finished, is_sentence, new_run, process, wait, weights
 
 from aecore.errors import InputError, UnknownName
@@ -28,8 +29,13 @@ from aecore.runs.checkpoints import load_last
 SECRETS = ("AECORE_ADMIN_TOKEN", "AECORE_SECRET", "AECORE_DATABASE_URL", "AWS_SECRET_ACCESS_KEY")
 DONE = Polled("exited", 0)
 KILLED = Polled("exited", None, signal.SIGKILL)
-STARTS = {"local": 100}
-LAUNCHERS = {"local": "from aecore.jobs.local import LocalEngine as Engine"}
+RUNS = {"local": 20, "ray": 6}
+STARTS = {"local": 100, "ray": 6}
+"""A cluster's nodes take seconds for what a nursery does in milliseconds."""
+LAUNCHERS = {
+    "local": "from aecore.jobs.local import LocalEngine as Engine",
+    "ray": "from aecore.jobs.ray_engine import RayEngine as Engine",
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,9 +51,13 @@ def secrets(own_folders):
         yield
 
 
-@pytest.fixture(scope="module", params=["local"])
-def kind(request):
-    return request.param
+@pytest.fixture(scope="module", params=["local", "ray"])
+def kind(request, secrets, tmp_path_factory):
+    if request.param == "local":
+        yield "local"
+        return
+    with cluster_of(2, tmp_path_factory.mktemp("cluster")):
+        yield "ray"
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +67,7 @@ def engine(kind, secrets):
 
 
 def engine_of(kind):
-    return {"local": ready_local}[kind]()
+    return {"local": ready_local, "ray": ready_ray}[kind]()
 
 
 def test_a_run_ends_bit_by_bit_as_in_this_process(engine):
@@ -129,8 +139,8 @@ def test_a_worker_that_was_shot_is_told_with_its_signal_and_followed(engine):
     assert weights(run) == weights(finished(epochs=300, width=64))
 
 
-def test_twenty_runs_on_two_slots(engine):
-    waiting, working, done, most = [new_run() for _ in range(20)], [], [], 0
+def test_many_runs_on_two_slots(kind, engine):
+    waiting, working, done, most = [new_run() for _ in range(RUNS[kind])], [], [], 0
 
     def turn():
         nonlocal most
@@ -143,8 +153,8 @@ def test_twenty_runs_on_two_slots(engine):
         most = max(most, sum(read_status(begun.run).live for begun in [*working, *done]))
         return not waiting and not working
 
-    wait(turn, "twenty runs", 300)
-    assert [begun.polled() for begun in done] == [DONE] * 20
+    wait(turn, "many runs", 300)
+    assert [begun.polled() for begun in done] == [DONE] * RUNS[kind]
     assert len({str(curves(begun.run)) for begun in done}) == 1
     assert most <= 2
 
@@ -208,9 +218,7 @@ def test_nobody_adopts_what_never_was(engine):
     assert not engine.adopt(Handle(new_run().id, 1, "local"))
 
 
-def test_workers_nobody_knows_are_reaped_in_this_home_only(
-    kind, engine, tmp_path, monkeypatch
-):
+def test_workers_nobody_knows_are_reaped_in_this_home_only(kind, engine, tmp_path, monkeypatch):
     orphan, lost = abandoned(kind)
     known = begin(engine, new_run(**ENDLESS))
     known.until_step(1)
@@ -292,8 +300,8 @@ def test_closed_it_lets_go_of_what_trains(kind, engine):
     with engine_of(kind) as closed:
         begun = begin(closed, new_run(**ENDLESS))
         begun.until_step(1)
-    at = read_status(begun.run).step
+    begun.engine, at = engine, read_status(begun.run).step
     assert engine.adopt(begun.handle)
-    wait(lambda: read_status(begun.run).step > at + 50, "fifty more steps")
+    begun.until_step(at + 50)
     engine.kill(begun.handle)
-    wait(lambda: engine.poll(begun.handle).state == "exited", "its end")
+    begun.end()

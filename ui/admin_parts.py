@@ -82,7 +82,9 @@ def _machine() -> None:
             f"The supervisor is gone; it last spoke {_ago(told.beat)}. The app starts another."
         )
     else:
-        st.caption(f"The supervisor works since {_ago(told.started)}, last word {_ago(told.beat)}.")
+        st.caption(
+            f"The supervisor was started {_ago(told.started)} and last spoke {_ago(told.beat)}."
+        )
     st.subheader("At work", help="Every run that holds a slot, whoever's it is.")
     _table(busy, "Nothing is at work.", stop=True)
     st.subheader("Failures", help="Runs that failed, or whose worker died; the newest 50.")
@@ -102,7 +104,7 @@ def _table(rows: list[RunRow], nothing: str, *, stop: bool = False) -> None:
         parts = [row.dataset, row.state, progress, row.message, row.owner[:8], ago_of(row)]
         told.markdown(f"{plain(title(row))} :small[· {plain(' · '.join(filter(None, parts)))}]")
         if stop:
-            button.button(
+            button.container(horizontal_alignment="right").button(
                 "Stop",
                 key=f"stop:{row.id}",
                 help="Saves everything and ends the training; its owner can resume it.",

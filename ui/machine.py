@@ -33,7 +33,7 @@ def machine(at_work: int) -> None:
 
 
 def _device(told: Presence | None) -> str:
-    return plain(told.device) if told is not None and told.device else "waiting for its supervisor"
+    return plain(told.device) if told is not None and told.device else "processor"
 
 
 def meter(where: st.delta_generator.DeltaGenerator, text: str, used: float, all_: float) -> None:

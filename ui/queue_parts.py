@@ -16,7 +16,7 @@ from ui.access import catalog, obey, see, seen, slots, visitor
 from ui.machine import machine, own_limits
 from ui.notes import attempt, show_note
 from ui.selection import RUN
-from ui.words import count_of, duration, plain, title
+from ui.words import count_of, data_and_variant, duration, plain, title
 
 RESTING = ("paused", "interrupted")
 LISTED = 20
@@ -105,13 +105,15 @@ def _line(train: str, row: RunRow, place: queue.Place | None, deeds: Iterable[st
         st.caption(plain(str(error)))
         return
     name, state, buttons = st.columns(WIDTHS, vertical_alignment="center")
-    name.page_link(
-        train,
-        label=plain(title(row)),
-        icon=":material/model_training:",
-        query_params={RUN: row.id},
-        help="Look at it.",
-    )
+    with name.container(gap=None):
+        st.page_link(
+            train,
+            label=plain(title(row)),
+            icon=":material/model_training:",
+            query_params={RUN: row.id},
+            help="Look at it.",
+        )
+        st.caption(data_and_variant(row))
     with state:
         _standing(status)
     with buttons.container(horizontal=True, horizontal_alignment="right"):

@@ -106,7 +106,11 @@ def _plotly(_: Request) -> Response:
 
 def _live(seen: Seen, request: Request) -> Response:
     since = whole(request.query_params.get("since", "-1"), "since")
-    return JSONResponse(_plain(live(seen, since)), headers=NEVER)
+    news = live(seen, since)
+    try:
+        return JSONResponse(news, headers=NEVER)
+    except ValueError:
+        return JSONResponse(_plain(news), headers=NEVER)
 
 
 def _plain(values: Any) -> Any:

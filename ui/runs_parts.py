@@ -13,17 +13,15 @@ import streamlit as st
 from aecore.catalog import queue, runs
 from aecore.catalog.rows import ACTIVE, WAITING, RunRow
 from aecore.catalog.standing import standing
-from aecore.datasets import datasets
 from aecore.errors import AecoreError
-from aecore.models import variants
 from aecore.runs.status import plain_sentence
 from ui.access import catalog, seen, slots, visitor
 from ui.resources import run_thumbnail
 from ui.selection import SHOWN, WORDS, linked, linked_id, remember, set_widget, unfold, widget_value
-from ui.words import ago, count_of, measured, plain, title
+from ui.words import ago, count_of, data_and_variant, measured, plain, title
 
 PAGE = 25
-WIDTHS = (2, 5, 2, 3)
+WIDTHS = (3, 6, 2.5, 3)
 SECONDS = 3.0
 STATES: dict[str, tuple[str, ...]] = {
     "All": (),
@@ -119,23 +117,17 @@ def _line(row: RunRow, place: queue.Place | None, unfolded: bool) -> None:
     with picture:
         if png:
             st.image(png, alt=f"Reconstructions of {title(row)}")
-    with name:
+    with name.container(gap=None):
         st.button(
-            plain(title(row)), key=f"unfold:{row.id}", type="tertiary",
+            plain(title(row)), key=f"unfold:{row.id}", type="tertiary", wrap=False,
             icon=":material/keyboard_arrow_down:" if unfolded else ":material/chevron_right:",
             help="Fold this run." if unfolded else "Unfold this run and make it the current one.",
             on_click=unfold, args=("" if unfolded else row.id,),
         )  # fmt: skip
-        st.caption(_what(row))
+        more = [ago(time.time() - row.created), *(f"#{tag}" for tag in row.tags)]
+        st.caption(f"{data_and_variant(row)} · {plain(' · '.join(more))}")
     state.badge(row.state.capitalize(), color=COLOURS.get(row.state, "gray"), help=plain(sentence))
     score.caption(measured(row))
-
-
-def _what(row: RunRow) -> str:
-    data = datasets[row.dataset].title if row.dataset in datasets else row.dataset
-    kind = variants[row.variant].title if row.variant in variants else row.variant
-    parts = [data, kind, ago(time.time() - row.created), *(f"#{tag}" for tag in row.tags)]
-    return plain(" · ".join(parts))
 
 
 def _standing(rows: list[RunRow]) -> list[tuple[str, str, float | None]]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from aecore.catalog.rows import RunRow
 from aecore.datasets import datasets
+from aecore.models import variants
 from aecore.networks import networks
 from aecore.runs import RunSpec
 
@@ -32,6 +33,13 @@ def run_name(row: RunRow) -> str:
 def title(row: RunRow) -> str:
     """What a run is called: its name, else its variant."""
     return row.name or row.variant.replace("_", " ")
+
+
+def data_and_variant(row: RunRow) -> str:
+    """What a run was trained on, and as what; names that this version lacks stay as they are."""
+    data = datasets[row.dataset].title if row.dataset in datasets else plain(row.dataset)
+    kind = variants[row.variant].title if row.variant in variants else plain(row.variant)
+    return f"{data} · {kind}"
 
 
 def plain(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Literal, get_args
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from aecore.catalog.people import Person
 from aecore.catalog.rows import RunRow, chosen, row_of
@@ -62,7 +62,7 @@ def find(catalog: Catalog, person: Person, run_id: str, action: Action = "view")
     """
     if ID.fullmatch(run_id):
         with catalog.read() as db:
-            found = db.execute(chosen().where(runs.c.id == run_id)).first()
+            found = db.execute(_ONE, {"id": run_id}).first()
         row = None if found is None else row_of(found)
         if row is not None and may(person, action, row):
             return row
@@ -71,6 +71,9 @@ def find(catalog: Catalog, person: Person, run_id: str, action: Action = "view")
         if row is not None and may(person, action, row, linked=linked):
             return row
     raise UnknownName("run", run_id, ())
+
+
+_ONE = chosen().where(runs.c.id == bindparam("id"))
 
 
 def _linked(catalog: Catalog, person: Person, run_id: str) -> bool:

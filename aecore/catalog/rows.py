@@ -71,7 +71,10 @@ NAMES = tuple(field.name for field in fields(RunRow))
 
 def chosen() -> Select[Any]:
     """The query of all rows; add a `where`."""
-    return select(*(tables.run.c[name] for name in NAMES))
+    return _ALL  # made once: to build it takes longer than to ask it
+
+
+_ALL = select(*(tables.run.c[name] for name in NAMES))
 
 
 def row_of(found: Row[Any]) -> RunRow:

@@ -25,7 +25,7 @@ def standing(
     The queue has the word while a run waits or its worker is away; else what the worker wrote
     last, which is newer than the catalogue's copy of it.
     """
-    told = read_status(run, database)
+    told = read_status(run, database, believe_beat=True)
     if row.state in OF_THE_SUPERVISOR:
         return _with(told, row, row.message or _waiting(row, place))
     if row.state in ACTIVE and row.engine != SHELL:

@@ -39,8 +39,12 @@ class Catalog:
         self.root = root or home()
         url = os.environ.get("AECORE_DATABASE_URL", "").strip()
         self.engine = _engine(url or URL.create("sqlite", database=str(self.root / FILE)))
-        with _explained():
-            upgrade(self.engine, self.root)
+        try:
+            with _explained():
+                upgrade(self.engine, self.root)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def on_sqlite(self) -> bool:

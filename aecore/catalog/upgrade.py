@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from filelock import FileLock
@@ -53,9 +54,16 @@ def _migrate(engine: Engine, root: Path, before: str) -> None:
 
 
 def _put_aside(engine: Engine, copy: Path) -> None:
-    copy.unlink(missing_ok=True)
+    part = copy.with_suffix(".part")
     connection = engine.raw_connection()  # VACUUM wants no transaction around it
     try:
-        connection.cursor().execute("VACUUM INTO ?", (str(copy),))
+        part.unlink(missing_ok=True)
+        connection.cursor().execute("VACUUM INTO ?", (str(part),))
+        part.replace(copy)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(
+            f"The catalogue is of an older version, and no copy of it could be put aside ({error}); "
+            "free some disk space. Nothing was changed."
+        ) from error
     finally:
         connection.close()

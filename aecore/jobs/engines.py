@@ -14,4 +14,16 @@ def make_engine() -> tuple[str, Engine]:
     name = os.environ.get("AECORE_ENGINE", "").strip() or "local"
     if name == "local":
         return name, LocalEngine()
+    if name == "ray":
+        return name, _ray_engine()
     raise InputError(f"AECORE_ENGINE: expected local or ray, got {name[:40]!r}.")
+
+
+def _ray_engine() -> Engine:
+    try:
+        from aecore.jobs.ray_engine import RayEngine
+    except ImportError as error:
+        raise InputError(
+            "AECORE_ENGINE=ray wants Ray: pip install -r requirements-ray.txt."
+        ) from error
+    return RayEngine()

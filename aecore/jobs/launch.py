@@ -8,33 +8,15 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import psutil
 
 from aecore.errors import StoreError
 from aecore.jobs.engine import Handle, Polled
+from aecore.jobs.environment import environment
 from aecore.jobs.limits import Limits
 from aecore.paths import home
-
-KEPT = (
-    "PATH", "HOME", "USER", "LANG", "TMPDIR", "TEMP", "TMP", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH",
-    "SYSTEMROOT", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "AECORE_DATA", "SSL_CERT_FILE",
-    "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy",
-    "no_proxy",
-)  # fmt: skip
-KEPT_GROUPS = ("LC_", "XDG_", "CUDA_", "NVIDIA_", "TORCH_", "PYTORCH_")
-"""What of the environment a worker gets; passwords of the server are not among it."""
-
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",
-}
-"""A fork copies one thread only. pandas, which scikit-learn imports, brings Arrow's memory
-allocator, and that has a thread of its own."""
 
 
 @dataclass
@@ -173,18 +155,6 @@ class ColdLauncher:
         self._processes.clear()
 
 
-def environment() -> dict[str, str]:
-    """What a worker gets to know of ours: no passwords, one thread, the home that is ours now."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name in KEPT or name.startswith(KEPT_GROUPS)
-    }
-    package = str(Path(__file__).parents[2])  # found also where the app runs from another folder
-    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
-    return {**kept, **ONE_THREAD, "PYTHONPATH": path, "AECORE_HOME": str(home())}
-
-
 def _spawn(module: str, *arguments: str, stdin: int) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
@@ -192,7 +162,7 @@ def _spawn(module: str, *arguments: str, stdin: int) -> subprocess.Popen[bytes]:
             stdin=stdin,
             stdout=subprocess.PIPE if stdin == subprocess.PIPE else subprocess.DEVNULL,
             start_new_session=True,
-            env=environment(),
+            env=environment(home()),
         )
     except OSError as error:
         raise _not_started(error) from error

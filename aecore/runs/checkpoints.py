@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import inf, isfinite
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,33 @@ def save(folder: Path, state: State, check: Callable[[], None] = lambda: None) -
         "rest.safetensors": pack(state.rest),
         "numbers.json": json.dumps(_to_json(state.numbers), allow_nan=False).encode(),
     }
+    return _keep(folder, step, contents, check)
+
+
+def take(
+    folder: Path, contents: Mapping[str, bytes], check: Callable[[], None] = lambda: None
+) -> Path:
+    """Like `save`, for the files of a checkpoint from another machine.
+
+    Raises CheckpointDamaged where they do not match their manifest.
+    """
+    check()
+    try:
+        manifest = json.loads(contents[MANIFEST])
+        parts = {name: contents[name] for name in PARTS}
+        whole = {name: digest(part) for name, part in parts.items()} == manifest["sha256"]
+        step = int(manifest["step"])
+    except (KeyError, ValueError, TypeError) as error:
+        raise CheckpointDamaged(f"A checkpoint arrived without a part ({error}).") from error
+    if not whole:
+        raise CheckpointDamaged(f"The checkpoint of step {step} arrived damaged.")
+    return _keep(folder, step, parts, check)
+
+
+def _keep(folder: Path, step: int, parts: dict[str, bytes], check: Callable[[], None]) -> Path:
     target = folder / f"step-{step:010d}"
     try:
-        _place(contents, step, target, check)
+        _place(parts, step, target, check)
     except OSError as error:
         if isinstance(error, StoreError):
             raise

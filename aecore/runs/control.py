@@ -39,7 +39,7 @@ def claim(database: Database, attempt: int | None = None) -> int | None:
             forget_commands(db)
         me, now = psutil.Process(), time.time()
         values = {"state": "starting", "pid": me.pid, "pid_started": me.create_time()}
-        values |= {"beat": now, "progress_at": now, "message": "", "reason": ""}
+        values |= {"beat": now, "progress_at": now, "message": "", "reason": "", "remote": ""}
         put_status(db, {**values, "attempt": number, "managed": attempt is not None})
     database.fence(number)
     return number

@@ -22,6 +22,9 @@ RESUMABLE = ("queued", "paused", "stopped", "interrupted")
 GRACE = 20.0
 """Seconds that a worker may take from being asked for to its first sign of life."""
 
+FRESH = 5.0
+"""Seconds within which a heartbeat counts; a worker's comes every two."""
+
 
 @dataclass(frozen=True)
 class Status:
@@ -41,6 +44,7 @@ class Status:
     beat: float = 0.0
     attempt: int = 0
     steps_per_second: float = 0.0
+    progress_at: float = 0.0
 
     @property
     def live(self) -> bool:
@@ -48,20 +52,29 @@ class Status:
         return self.state in LIVE
 
 
-def read_status(run: Run, database: Database | None = None) -> Status:
-    """The status now; a run whose worker is gone is `interrupted`, whatever it last wrote."""
+def read_status(
+    run: Run, database: Database | None = None, *, believe_beat: bool = False
+) -> Status:
+    """The status now; a run whose worker is gone is `interrupted`, whatever it last wrote.
+
+    Args:
+        believe_beat: take a heartbeat of a few seconds ago for life; to look at the process
+            itself costs milliseconds on a busy machine, too much for every poll of a page.
+    """
     opened = database or run.database()
     try:
-        return status_of(run, opened.status())
+        raw = opened.status()
+        fresh = believe_beat and abs(time.time() - float(raw.get("beat", 0))) < FRESH
+        return status_of(run, raw, alive=True if fresh else None)
     finally:
         if database is None:
             opened.close()
 
 
-def status_of(run: Run, raw: dict[str, Any]) -> Status:
-    """The status that the raw values of a database amount to now."""
+def status_of(run: Run, raw: dict[str, Any], alive: bool | None = None) -> Status:
+    """The status that the raw values of a database amount to now; alive: None to find out."""
     state: State = raw.get("state", "queued")
-    if state in LIVE and not worker_alive(raw):
+    if state in LIVE and not (worker_alive(raw) if alive is None else alive):
         state, raw = "interrupted", {**raw, "message": ""}
     done, total = int(raw.get("step", 0)), int(raw.get("total_steps", 0))
     speed = float(raw.get("steps_per_second", 0))
@@ -81,6 +94,7 @@ def status_of(run: Run, raw: dict[str, Any]) -> Status:
         beat=float(raw.get("beat", 0)),
         attempt=int(raw.get("attempt", 0)),
         steps_per_second=speed,
+        progress_at=float(raw.get("progress_at", 0)),
     )
 
 
@@ -108,7 +122,12 @@ def plain_sentence(state: State, step: int) -> str:
 
 
 def worker_alive(raw: dict[str, Any]) -> bool:
-    """Whether the worker that the raw status names runs, or may still be on its way."""
+    """Whether the worker that the raw status names runs, or may still be on its way.
+
+    Of one on another machine there is no process to look at, but the time of its last word.
+    """
+    if raw.get("remote"):
+        return time.time() - float(raw.get("mirrored", 0)) < GRACE
     if raw.get("pid") is None:
         return time.time() - float(raw.get("asked", 0)) < GRACE
     return process_alive(int(raw["pid"]), float(raw["pid_started"]))
