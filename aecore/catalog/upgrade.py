@@ -62,8 +62,8 @@ def _put_aside(engine: Engine, copy: Path) -> None:
         part.replace(copy)
     except (OSError, sqlite3.Error) as error:
         raise StoreError(
-            f"The catalogue is of an older version, and no copy of it could be put aside ({error}); "
-            "free some disk space. Nothing was changed."
+            f"The catalogue is of an older version and no copy of it could be put aside ({error}): "
+            "free some disk space; nothing was changed."
         ) from error
     finally:
         connection.close()
