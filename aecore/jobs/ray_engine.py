@@ -3,8 +3,7 @@
 AECORE_RAY_ADDRESS names the cluster (by default the one that runs on this machine). Every node has
 this package installed. Order, fairness and retries stay with the supervisor: Ray restarts nothing.
 A cluster is one domain of trust: whoever reaches it can run anything on it, so it belongs into a
-private network, with RAY_AUTH_MODE=token.
-"""
+private network, with RAY_AUTH_MODE=token."""
 
 from __future__ import annotations
 
