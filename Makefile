@@ -1,10 +1,10 @@
-# run: the app · test: all tests · check: style, types, architecture · bench: speed, beside peers
+# run: the app · test: all tests · check: style, types, architecture · bench: speed, beside peers · chaos, load: a full class
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench chaos load clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/app.installed
@@ -42,6 +42,12 @@ bench: $(VENV)/dev.installed .venv-bench/installed
 	cp .venv-bench/app.path "$$(.venv-bench/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/app.pth"
 	.venv-bench/bin/pip install --disable-pip-version-check --quiet -c requirements.txt -r benchmarks/requirements.txt
 	touch $@
+
+chaos: $(VENV)/dev.installed
+	$(BIN)/python -m tests.chaos --minutes 60
+
+load: $(VENV)/dev.installed
+	$(BIN)/python -m benchmarks.load
 
 clean:
 	rm -rf $(VENV) .venv-bench .mypy_cache .pytest_cache .ruff_cache
