@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from runs_kit import row_of, taken_in
 
 from aecore.models import variants
-from aecore.runs import RunSpec, RunStore, read_status
+from aecore.runs import RunSpec, RunStore
 from ui.words import duration, plain, run_name, spec_line
 
 
@@ -35,11 +36,9 @@ def test_more_numbers_are_numbers():
 
 
 def test_a_run_is_named_by_its_kind_its_state_and_the_end_of_its_id():
-    run = RunStore().create(RunSpec.from_flat({"variant": "vae"}))
-    status = read_status(run)
-    name = run_name(run, status)
-    assert all(part in name for part in ("vae", "digits", "queued", run.id[-4:]))
-    assert run_name(run, replace(status, demo=True)).startswith("Demonstration")
+    row = row_of(taken_in(RunStore().create(RunSpec.from_flat({"variant": "vae"}))))
+    assert all(part in run_name(row) for part in ("vae", "digits", "queued", row.id[-4:]))
+    assert run_name(replace(row, name="Demonstration")).startswith("Demonstration")
 
 
 def test_unknown_text_shows_and_does_nothing():
