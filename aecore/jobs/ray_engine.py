@@ -3,14 +3,11 @@
 AECORE_RAY_ADDRESS names the cluster (by default the one that runs on this machine). Every node has
 this package installed. Order, fairness and retries stay with the supervisor: Ray restarts nothing.
 A cluster is one domain of trust: whoever reaches it can run anything on it, so it belongs into a
-private network, with RAY_AUTH_MODE=token."""
+private network, with RAY_AUTH_MODE=token.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import logging
-import os
-import platform
 from collections.abc import Iterator, Set
 from dataclasses import asdict, dataclass
 from math import ceil
@@ -25,9 +22,9 @@ from aecore.jobs.engine import Capacity, Handle, Need, Polled
 from aecore.jobs.limits import Limits
 from aecore.jobs.ray_agent import Agent
 from aecore.jobs.ray_cards import Cards
+from aecore.jobs.ray_cluster import answers, connect, first_line, namespace
 from aecore.jobs.ray_mirror import Mirror, parcel
 from aecore.jobs.worker import CODES
-from aecore.paths import home
 from aecore.runs.store import RunStore
 
 NODE = "ray"
@@ -52,9 +49,8 @@ class RayEngine:
     """Workers of a cluster; see `engine.Engine`. Raises InputError where no cluster answers."""
 
     def __init__(self) -> None:
-        # One cluster may serve several homes, also of several machines.
-        self._namespace = _digest(f"{platform.node()}:{home()}")
-        self._ours = _connect()
+        self._namespace = namespace()
+        self._ours = connect()
         self._cards = Cards()
         self._remotes: dict[Handle, _Remote] = {}
         self._reaped: set[Handle] = set()
@@ -80,7 +76,7 @@ class RayEngine:
             made = ray.remote(Agent).options(**named, **options, max_restarts=0)
             agent = made.remote(run_id, attempt, limits, parcel(run))
         except (RayError, ValueError) as error:
-            raise StoreError(f"The cluster took no run just now ({_line(error)}).") from error
+            raise StoreError(f"The cluster took no run just now ({first_line(error)}).") from error
         self._remotes[handle] = _Remote(agent, mirror)
         return handle
 
@@ -139,7 +135,7 @@ class RayEngine:
             remote.polled = Polled("lost")  # it may come back
         except RayActorError:
             remote.mirror.lose()
-            gone = remote.node and not _answers(remote.node)
+            gone = remote.node and not answers(remote.node)
             remote.polled = Polled("lost" if gone else "exited")
         except RayTaskError:
             pass  # the node could not read its own files just now
@@ -212,39 +208,10 @@ class RayEngine:
         return {**wants, "share": share or 1.0}
 
 
-def _connect() -> bool:
-    """Join the cluster, unless this process is in it already."""
-    if ray.is_initialized():
-        return False
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    address = os.environ.get("AECORE_RAY_ADDRESS", "").strip() or "auto"
-    try:
-        ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, RayError, RuntimeError, ValueError) as error:
-        raise InputError(
-            f"No Ray cluster answers at AECORE_RAY_ADDRESS={address} ({_line(error)}); start one "
-            "with `ray start --head`."
-        ) from error
-    return True
-
-
 def _over(remote: _Remote) -> bool:
     """Whether there is nothing more to hear; a node that was lost for good stays lost."""
     return remote.polled.state == "exited"
 
 
-def _answers(node: str) -> bool:
-    """Whether a node is part of the cluster still."""
-    return any(other["NodeID"] == node and other["Alive"] for other in ray.nodes())
-
-
 def _name(handle: Handle) -> str:
     return f"{handle.run}-{handle.attempt}"
-
-
-def _digest(text: str) -> str:
-    return "autoencoder-lab-" + hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:160].rstrip(".")
