@@ -133,6 +133,21 @@ def test_only_the_selection_touches_what_a_tab_remembers():
     assert attributes([ROOT / "ui" / "selection.py"], "session_state")
 
 
+def test_runs_are_opened_in_one_place_which_asks_whose_they_are():
+    others = [path for path in [*UI, *PAGES] if path != ROOT / "ui" / "access.py"]
+    named = [
+        where(path, node.lineno)
+        for path in others
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Name | ast.alias)
+        and "RunStore" in (getattr(node, "id", ""), getattr(node, "name", ""))
+    ]
+    stores = [f"{where(path, line)}" for path in others for line, module in imports(path)
+              if module.startswith("aecore.runs.store")]  # fmt: skip
+    opened = attributes(others, "RunStore")
+    assert named + stores + opened == []
+
+
 def test_streamlits_caches_are_used_in_one_place():
     others = [path for path in [*UI, *PAGES] if path.name != "resources.py"]
     assert attributes(others, "cache_data", "cache_resource") == []
