@@ -132,5 +132,5 @@ def _logs_in(request: Request) -> bool:
 
 
 def _secure(request: Request) -> bool:
-    told = request.headers.get("x-forwarded-proto", request.url.scheme)
+    told = request.headers.get("x-forwarded-proto", request.scope["scheme"])
     return told.split(",")[0].strip() == "https"
