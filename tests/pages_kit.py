@@ -54,7 +54,8 @@ def shown(at) -> str:
     kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "code")
     words = [element.value for kind in kinds for element in at.get(kind)]
     words += [button.label for button in at.button]
-    words += [element.proto.label for kind in ("page_link", "popover") for element in at.get(kind)]
+    words += [link.proto.label for link in at.get("page_link")]
+    words += [menu.proto.popover.label for menu in at.get("popover")]
     words += [element.proto.text for element in at.get("progress")]
     return "\n".join(str(word) for word in words)
 
@@ -68,3 +69,9 @@ def write(at, key: str, text: str):
     """A page after text was put into the field of this key."""
     field = at.text_area if key.endswith("note") else at.text_input
     return sound(field(key=key).set_value(text).run())
+
+
+def link(at) -> dict[str, str]:
+    """The page's link, as it reads in the address bar."""
+    values = at.query_params.items()
+    return {name: given if isinstance(given, str) else given[0] for name, given in values}

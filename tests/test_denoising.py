@@ -64,9 +64,9 @@ def test_training_shows_noise_and_asks_for_the_clean_image(monkeypatch):
     shown = []
     learn = session.gradients
 
-    def spy(x, target):
+    def spy(x, target, step):
         shown.append((x.clone(), target.clone()))
-        return learn(x, target)
+        return learn(x, target, step)
 
     monkeypatch.setattr(session, "gradients", spy)
     play(session)

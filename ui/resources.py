@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from threading import Event, Lock, Thread
 from typing import Any
@@ -51,7 +51,8 @@ def _keep_supervisor(over: Event) -> None:
 
 def first_visit() -> None:
     """Start the demonstration run when the first page of an empty home is opened."""
-    with _VISITING:  # two people may open the first page together
+    # Two people may open the first page together; on a full disk the app goes on without it.
+    with _VISITING, suppress(InputError):
         _visit()
 
 

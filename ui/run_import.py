@@ -56,6 +56,6 @@ def taken(name: str, content: bytes) -> Run:
     if person.role == "nobody":
         raise InputError("Allow this site's cookie and reload: it is what makes your runs yours.")
     with TemporaryDirectory() as folder:
-        path = Path(folder) / (re.sub(r"[^\w.-]", "_", name)[-80:].lstrip(".") or f"run{SUFFIX}")
+        path = Path(folder) / (re.sub(r".*[/\\]|[^\w.-]", "", name)[-80:].lstrip(".") or "run.zip")
         path.write_bytes(content)
         return bring_in(catalog(), person, path, limits())

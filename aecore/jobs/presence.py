@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -92,17 +93,19 @@ def ensure_supervisor(root: Path) -> bool:
         (root / WANTED).touch()
     except OSError as error:
         raise StoreError(f"Could not write to {root}: {error.strerror}.") from error
-    begun = _BEGUN.get(root)
-    if begun is not None and begun.poll() is None:
-        return False  # it works, or still imports what it needs
-    lock = take_lock(root)
-    if lock is None:
-        return False
-    lock.release()
-    _BEGUN[root] = _start(root)
-    return True
+    with _STARTING:
+        begun = _BEGUN.get(root)
+        if begun is not None and begun.poll() is None:
+            return False  # it works, or still imports what it needs
+        lock = take_lock(root)
+        if lock is None:
+            return False
+        lock.release()
+        _BEGUN[root] = _start(root)
+        return True
 
 
+_STARTING = threading.Lock()
 _BEGUN: dict[Path, subprocess.Popen[bytes]] = {}
 """The supervisors that this process has started."""
 
