@@ -43,6 +43,7 @@ def at_once(count, work):
     return results
 
 
+@pytest.mark.fault("F9", "F10")
 def test_a_hundred_people_press_train_at_once_with_the_same_name(catalog):
     made = at_once(
         100, lambda n: enter(catalog, Person(f"p{n % 30}", "member"), about=About(name="same"))

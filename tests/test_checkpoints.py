@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 from math import inf
+from pathlib import Path
 
 import pytest
 import torch
@@ -84,6 +85,7 @@ def noticed(folder):
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.fault("F15")
 def test_a_truncated_file_is_noticed(folder, name):
     path = newest(folder) / name
     whole = path.read_bytes()
@@ -95,6 +97,7 @@ def test_a_truncated_file_is_noticed(folder, name):
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.fault("F15")
 def test_a_flipped_bit_is_noticed(folder, name):
     path = newest(folder) / name
     whole = path.read_bytes()
@@ -110,6 +113,7 @@ def test_a_flipped_bit_is_noticed(folder, name):
 
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("how", ["missing", "zeros", "longer", "folder"])
+@pytest.mark.fault("F15")
 def test_any_other_damage_is_noticed(folder, name, how):
     path = newest(folder) / name
     whole = path.read_bytes()
@@ -166,6 +170,7 @@ CALLS = ["mkdir", "fsync", "replace", "open", "write"]
 
 
 @pytest.mark.parametrize("broken", CALLS)
+@pytest.mark.fault("F5")
 def test_a_full_disk_leaves_the_older_ones(folder, broken, monkeypatch):
     told = []
     for number in range(1, 40):
@@ -199,6 +204,27 @@ def fill_disk(patch, broken, number):
     else:
         patch.setattr(os, broken, full(getattr(os, broken)))
     return left
+
+
+@pytest.mark.fault("F4")
+def test_what_gets_its_name_is_on_the_disk_before_and_the_name_after(folder, monkeypatch):
+    synced, late = [], []
+    sync, replace = os.fsync, os.replace
+
+    def watched_sync(handle):
+        synced.append(os.fstat(handle).st_ino)
+        sync(handle)
+
+    def watched_replace(source, target):
+        moved = [Path(source), *Path(source).rglob("*")]
+        late.extend(path for path in moved if path.stat().st_ino not in synced)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", watched_sync)
+    monkeypatch.setattr(os, "replace", watched_replace)
+    save(folder, state(30))
+    assert late == []
+    assert synced[-1] == folder.stat().st_ino
 
 
 def test_what_a_killed_save_left_is_cleared_away(folder):

@@ -145,6 +145,7 @@ def leftovers(target):
     return [path.name for path in target.parent.iterdir() if path != target]
 
 
+@pytest.mark.fault("F16")
 class TestFetch:
     @pytest.mark.parametrize("way", ["good", "unsized", "moved"])
     def test_whole_file(self, server, target, way):

@@ -182,6 +182,7 @@ def test_of_two_who_claim_the_same_attempt_at_once_one_has_it(engine):
         assert worker_of(run).pid == (first, second)[codes.index(None)].pid
 
 
+@pytest.mark.fault("F13")
 def test_a_worker_that_comes_back_from_a_long_sleep_does_no_harm(engine):
     run = new_run(epochs=300, width=64)
     sleeper = begin(engine, run)
@@ -214,6 +215,7 @@ sys.exit(worker.work(RunStore()[sys.argv[1]], 1))
 """
 
 
+@pytest.mark.fault("F14")
 def test_a_hung_worker_still_beats_and_leaves_when_it_is_replaced():
     run = new_run(**ENDLESS)
     with process([sys.executable, "-c", HUNG, run.id]) as hung:

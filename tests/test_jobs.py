@@ -217,6 +217,7 @@ def test_a_checkpoint_is_never_ahead_of_the_curves(monkeypatch):
     alike(run, finished())
 
 
+@pytest.mark.fault("F15")
 def test_a_cut_with_a_damaged_checkpoint_goes_on_from_the_one_before(eager, capfd):
     run = new_run()
     drive(run, until=12)
@@ -299,6 +300,7 @@ def test_a_run_nobody_trains_is_stopped_at_once():
     assert read_status(run).state == "stopped"
 
 
+@pytest.mark.fault("F6")
 def test_a_loss_that_is_no_number_keeps_the_last_good_weights():
     run = new_run(optimizer="sgd", learning_rate=10, schedule="constant", warmup=0)
     failed = drive(run)[-1]
@@ -328,6 +330,7 @@ def full(*_):
     raise StoreError("The disk is full; free some space.")
 
 
+@pytest.mark.fault("F5")
 def test_a_full_disk_pauses_and_the_run_goes_on_later(eager, monkeypatch):
     run = new_run()
     drive(run, until=9)

@@ -104,6 +104,7 @@ def test_however_little_it_gets_it_ends_with_a_word(engine, megabytes):
         MemoryError(),
     ],
 )
+@pytest.mark.fault("F7")
 def test_memory_that_runs_out_in_a_step_keeps_the_checkpoint(eager, monkeypatch, error):
     run = new_run()
     break_at(monkeypatch, 12, error)
@@ -137,6 +138,7 @@ def test_the_batch_that_is_advised_is_half_the_cost():
 @pytest.mark.parametrize(
     "text", [ASSERT, "CUDA error: an illegal memory access", "CUBLAS_STATUS_EXECUTION_FAILED"]
 )
+@pytest.mark.fault("F8")
 def test_a_cards_error_fails_the_run_and_it_can_be_tried_again(eager, monkeypatch, text):
     run = new_run()
     with monkeypatch.context() as patch:

@@ -166,4 +166,4 @@ class Lab(RuleBasedStateMachine):
 
 
 Lab.TestCase.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
-TestLab = Lab.TestCase
+TestLab = pytest.mark.fault("F18")(Lab.TestCase)

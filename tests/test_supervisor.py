@@ -115,6 +115,7 @@ def as_undisturbed(made, twin):
     assert curves(made) == curves(twin)
 
 
+@pytest.mark.fault("F3")
 def test_a_second_supervisor_bows_out():
     first = start()
     command_line = [sys.executable, "-m", "aecore.jobs.supervisor"]
@@ -125,6 +126,7 @@ def test_a_second_supervisor_bows_out():
     assert presence(home()).pid == first.pid
 
 
+@pytest.mark.fault("F3")
 def test_however_many_ask_for_one_there_is_one(catalog):
     end([start()])
     threads = [threading.Thread(target=ensure_supervisor, args=(home(),)) for _ in range(5)]
@@ -140,6 +142,7 @@ def test_however_many_ask_for_one_there_is_one(catalog):
     assert attempts(made) == 1
 
 
+@pytest.mark.fault("F3")
 def test_a_worker_outlives_the_supervisor_and_the_next_one_adopts_it(catalog):
     made = enter(catalog, **ENDLESS)
     trains(made)
@@ -159,6 +162,7 @@ def test_a_worker_outlives_the_supervisor_and_the_next_one_adopts_it(catalog):
     assert attempts(made) == 2
 
 
+@pytest.mark.fault("F1")
 def test_a_worker_that_was_shot_is_followed_bit_by_bit(catalog, twin):
     made = enter(catalog, **LONG)
     trains(made, 100)
@@ -179,6 +183,7 @@ def test_supervisor_and_worker_shot_together(catalog, twin):
     as_undisturbed(made, twin)
 
 
+@pytest.mark.fault("F4")
 def test_everything_shot_as_by_a_power_cut(catalog, twin):
     trained, waiting = enter(catalog, **LONG), [enter(catalog, **LONG) for _ in range(2)]
     trains(trained, 100)

@@ -123,6 +123,7 @@ def test_a_rate_changed_by_hand_is_told_and_can_be_repeated():
     assert rows(play(untouched)) != rows(events)
 
 
+@pytest.mark.fault("F6")
 def test_too_fast_a_rate_ends_with_the_last_finite_weights():
     made = session(optimizer="sgd", learning_rate=10.0)
     events, history = watch(made)

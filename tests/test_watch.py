@@ -50,6 +50,7 @@ def test_a_run_goes_from_the_queue_to_its_end(stage, clock):
     assert row(stage.catalog, runs[2]).state == "starting"
 
 
+@pytest.mark.fault("F13")
 def test_a_machine_that_slept_two_hours_stops_nothing(stage, clock, monkeypatch):
     monkeypatch.setenv("AECORE_MODE", "server")
     monkeypatch.setattr(watch, "clock", lambda db: time.time())
@@ -91,6 +92,7 @@ def test_restart_does_not_wait_for_the_lease(stage):
     assert (found.state, found.attempt, found.wish) == ("starting", 2, "")
 
 
+@pytest.mark.fault("F14")
 def test_no_progress_is_told_then_ended(stage, clock):
     made = stage.at_work()
     clock.passes(watch.HANGS - 5)
@@ -175,6 +177,7 @@ def test_whoever_saves_something_new_may_die_again(stage, clock):
         next_attempt(stage, clock, made)
 
 
+@pytest.mark.fault("F8")
 def test_a_cards_errors_are_tried_again_and_told_at_the_end(stage, clock):
     made, told = stage.at_work(), "The card failed; press Retry."
     for _ in range(2):

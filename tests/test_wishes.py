@@ -24,6 +24,7 @@ def stage(clock, monkeypatch):
     yield from staged(monkeypatch)
 
 
+@pytest.mark.fault("F5")
 def test_a_tight_disk_pauses_what_trains_and_starts_nothing(stage):
     made, waiting = stage.at_work(), enter(stage.catalog)
     stage.disk = TIGHT
@@ -100,6 +101,7 @@ def test_who_stops_a_run_hears_nothing_of_the_disk(stage):
 
 
 @pytest.mark.parametrize(("action", "state"), [("pause", "paused"), ("stop", "stopped")])
+@pytest.mark.fault("F18")
 def test_asked_to_leave_at_odd_moments(stage, clock, action, state):
     waiting = enter(stage.catalog)
     for _ in range(2):

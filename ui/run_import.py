@@ -13,8 +13,10 @@ from aecore.catalog.intake import bring_in
 from aecore.errors import AecoreError, InputError
 from aecore.runs import Run
 from aecore.runs.archive import SUFFIX
+from aecore.runs.files import write
 from ui.access import catalog, limits, visitor
 from ui.selection import unfold
+from ui.space import NO_COOKIE
 from ui.words import plain
 
 
@@ -54,8 +56,8 @@ def taken(name: str, content: bytes) -> Run:
     """
     person = visitor()
     if person.role == "nobody":
-        raise InputError("Allow this site's cookie and reload: it is what makes your runs yours.")
+        raise InputError(NO_COOKIE)
     with TemporaryDirectory() as folder:
         path = Path(folder) / (re.sub(r".*[/\\]|[^\w.-]", "", name)[-80:].lstrip(".") or "run.zip")
-        path.write_bytes(content)
+        write(path, content, durable=False)
         return bring_in(catalog(), person, path, limits())

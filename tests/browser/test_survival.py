@@ -21,6 +21,7 @@ def test_a_deep_link_on_a_fresh_server_fills_the_form(lab, page):
     expect(again.get_by_role("spinbutton", name="Code size")).to_have_value("25")
 
 
+@pytest.mark.fault("F2")
 def test_a_killed_server_loses_nothing(lab, page):
     page.goto(f"{lab.url}/train?epochs=20000&variant=autoencoder")
     run = RunStore(lab.home)[start(page)]
@@ -47,6 +48,7 @@ def thinning(steps: list[int]) -> int:
     return max(1, min(b - a for a, b in zip(steps[10:], steps[11:], strict=False)) // 20 + 1)
 
 
+@pytest.mark.fault("F18")
 def test_closing_the_tab_and_opening_two_changes_nothing(lab, browser, page):
     page.goto(f"{lab.url}/train?epochs=20000&variant=autoencoder")
     run = RunStore(lab.home)[start(page)]

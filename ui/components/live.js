@@ -2,6 +2,7 @@
 
 const VIEWS = new WeakMap();
 const FAST = 250; // ms between two questions while the run moves
+const SHARE = 4; // a server that is slow to answer is given this many times as long a rest
 const SLOW = 3000; // and while it does not
 const MOVING = ["queued", "starting", "running", "pausing", "stopping", "recovering", "stalled", "lost"];
 const AGAIN = ["died", "device", "error", "engine"]; // reasons of a failure that may pass
@@ -103,11 +104,13 @@ class LiveView {
   /** One question and what it changes; returns the milliseconds to wait before the next. */
   async askOnce() {
     try {
+      const asked = performance.now();
       const news = await ask(`${this.url}/live?since=${this.chart.lastStep}`);
+      const rest = Math.min(SLOW, SHARE * (performance.now() - asked));
       if (this.closed) return SLOW;
       this.problem.hidden = true;
       await this.take(news);
-      return this.isLive ? FAST : SLOW;
+      return this.isLive ? Math.max(FAST, rest) : SLOW;
     } catch (error) {
       this.tell(error);
       return SLOW / 2;
