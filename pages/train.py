@@ -7,7 +7,8 @@ import streamlit as st
 from aecore.runs import Run
 from ui.access import see, visitor
 from ui.components import live_view, preload_charts
-from ui.selection import RUN, edit_spec, linked_run, linked_spec
+from ui.form_link import edit_spec, linked_spec
+from ui.selection import RUN, linked_run
 from ui.sharing import share_menu, view_only
 from ui.train_form import form, start_panel
 from ui.words import plain, spec_line

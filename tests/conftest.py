@@ -51,6 +51,13 @@ def catalog(database_url):
     opened.close()
 
 
+@pytest.fixture
+def eager(monkeypatch):
+    """Look for commands, flush and checkpoint at every step."""
+    monkeypatch.setattr("aecore.jobs.recorder.FLUSH_SECONDS", 0)
+    monkeypatch.setattr("aecore.jobs.recorder.CHECKPOINT_SECONDS", 0)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def one_thread():
     """The machines that test have few cores, and one thread adds up in one order."""

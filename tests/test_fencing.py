@@ -44,13 +44,6 @@ def engine(own_folders):
         yield made
 
 
-@pytest.fixture
-def eager(monkeypatch):
-    """Flush and checkpoint at every step."""
-    monkeypatch.setattr(recorder, "FLUSH_SECONDS", 0)
-    monkeypatch.setattr(recorder, "CHECKPOINT_SECONDS", 0)
-
-
 def take_over(run, attempt):
     """What another worker does first."""
     database = run.database()

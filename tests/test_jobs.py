@@ -47,13 +47,6 @@ def engine(own_folders):
         yield made
 
 
-@pytest.fixture
-def eager(monkeypatch):
-    """Look for commands, flush and checkpoint at every step."""
-    monkeypatch.setattr(recorder, "FLUSH_SECONDS", 0)
-    monkeypatch.setattr(recorder, "CHECKPOINT_SECONDS", 0)
-
-
 def alike(run, twin):
     assert weights(run) == weights(twin)
     assert curves(run) == curves(twin)

@@ -45,13 +45,6 @@ def engine(own_folders):
 
 
 @pytest.fixture
-def eager(monkeypatch):
-    """Flush and checkpoint at every step."""
-    monkeypatch.setattr(recorder, "FLUSH_SECONDS", 0)
-    monkeypatch.setattr(recorder, "CHECKPOINT_SECONDS", 0)
-
-
-@pytest.fixture
 def own_signals():
     """A worker takes SIGTERM for itself."""
     before = signal.getsignal(signal.SIGTERM)

@@ -8,7 +8,8 @@ from typing import Any
 import streamlit as st
 
 from aecore.config import Knob
-from ui.selection import choose, set_widget, widget_value
+from ui.form_link import choose
+from ui.selection import set_widget, widget_value
 
 FEW = 4
 """Up to this many choices stand side by side; more go into a list."""

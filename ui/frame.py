@@ -14,7 +14,7 @@ from aecore.catalog.rows import RunRow
 from ui.access import counts, follow_login, supervisor, visitor
 from ui.recent import recent
 from ui.resources import first_visit
-from ui.selection import bad_link, current_run, new_tab, pick_run, set_widget
+from ui.selection import bad_link, current_run, new_tab, note_drawn, pick_run, set_widget
 from ui.sharing import let_in
 from ui.space import ask_for_login, ask_to_enter, space_menu
 from ui.words import run_name
@@ -104,3 +104,4 @@ if bad_link() or not known:
         "Choose one of your runs at the left, or train a new one."
     )
 page.run()
+note_drawn()

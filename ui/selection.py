@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from aecore.config import knobs
 from aecore.errors import InputError
-from aecore.models import variants
-from aecore.networks import networks
-from aecore.runs import CHOICES, Run, RunSpec
-from aecore.runs.spec import all_knobs, chosen_names
+from aecore.runs import Run
 from ui.access import see, visitor
 
 RUN = "run"
@@ -20,8 +17,8 @@ WORDS, SHOWN, SHARE, ENTER = "q", "show", "share", "enter"
 OTHERS = ("corrupt", "strength", "noise_seed", "order", "label", WORDS, SHOWN, SHARE, ENTER)
 """Names in links that belong to other pages than Train; no setting of a run may have one of them.
 """
-MOST_PROBLEMS = 8
-"""So many wrong parts of a link are told; a link with more was not made by this app."""
+LATE = 1.5
+"""Seconds after the page was drawn in which a press may still come with the link of before."""
 
 
 def new_tab() -> bool:
@@ -88,73 +85,46 @@ def pick_run(key: str) -> None:
         select_run(run)
 
 
-def edit_spec(spec: RunSpec) -> None:
-    """Leave the run and make the link a form filled with its settings."""
+def forget_run() -> None:
+    """Leave the run that was looked at last."""
     st.session_state.pop(RUN, None)
-    st.query_params.from_dict(spec.to_flat())
 
 
-def linked_spec() -> tuple[RunSpec, list[str]]:
-    """The spec that the link describes, and a sentence on each part that could not be used."""
-    given = {k: v for k, v in st.query_params.items() if k not in (RUN, *OTHERS)}
-    try:
-        return RunSpec.from_flat(given), []
-    except InputError:
-        return _salvage(given)
+def link_settings() -> dict[str, str]:
+    """The settings of a run in the link, as chosen last.
 
-
-def _salvage(given: Mapping[str, str]) -> tuple[RunSpec, list[str]]:
-    """Keep what can be used of a link, choices first; what no form ever wrote is not read on."""
-    accepted: dict[str, str] = {}
-    problems: list[str] = []
-    for name in sorted(given, key=lambda name: name not in CHOICES):
-        try:
-            RunSpec.from_flat({**accepted, name: given[name]})
-        except InputError as error:
-            problems.append(str(error))
-            if len(problems) == MOST_PROBLEMS:
-                break
-        else:
-            accepted[name] = given[name]
-    return RunSpec.from_flat(accepted), problems
-
-
-def choose(name: str, value: object) -> None:
-    """Write one choice of the form into the link, dropping what no longer has a meaning."""
-    spec, _ = linked_spec()
-    flat = {**spec.to_flat(), name: repr(value) if isinstance(value, float) else str(value)}
-    if name in CHOICES:
-        flat = _meaningful(flat)
-    st.query_params.from_dict(_fitting(flat, name))
-
-
-def _meaningful(flat: Mapping[str, str]) -> dict[str, str]:
-    """Without the settings that the choices do not have, and a network that none would use.
-
-    Learning rates that were set by hand at certain steps go too: those were another run's.
+    Whoever types a number and presses Start at once sends two messages before the browser has the
+    new link, and the second still carries the old one.
     """
-    names = chosen_names({k: v for k, v in flat.items() if k in CHOICES})
-    known = {*CHOICES, *(declared.name for _, declared in all_knobs(names))}
-    if not variants[names["variant"]].uses_network:
-        known -= {"network", *(k.name for k in knobs(networks[names["network"]].Config))}
-    return {k: v for k, v in flat.items() if k in known}
+    given = _settings()
+    newest, left = st.session_state.get("trail", ({}, []))
+    if given == newest or given not in [old for old, drawn in left if not _long_ago(drawn)]:
+        return given
+    st.query_params.from_dict(newest)
+    return dict(newest)
 
 
-def _fitting(flat: dict[str, str], latest: str) -> dict[str, str]:
-    """Shortest link for these values; a value that the latest choice rules out goes."""
-    for name in [None, *(k for k in flat if k not in CHOICES and k != latest)]:
-        trial = {k: v for k, v in flat.items() if k != name}
-        try:
-            return RunSpec.from_flat(trial).to_flat()
-        except InputError:
-            continue
-    return {name: flat[name] for name in CHOICES if name in flat}
+def write_settings(settings: Mapping[str, str]) -> None:
+    """Make these the link, and nothing else; and remember what it was a moment ago."""
+    _, left = st.session_state.get("trail", ({}, []))
+    left = [(old, drawn) for old, drawn in left if not _long_ago(drawn)]
+    st.session_state["trail"] = (dict(settings), [*left, (_settings(), None)])
+    st.query_params.from_dict(settings)
 
 
-def drop_rate_changes() -> None:
-    """Take the learning rates of certain steps out of the link."""
-    spec, _ = linked_spec()
-    st.query_params.from_dict(spec.with_changes({}).to_flat())
+def note_drawn() -> None:
+    """Say that the page was drawn to its end: the browser has the link by now, or very soon."""
+    newest, left = st.session_state.get("trail", ({}, []))
+    now = time.monotonic()
+    st.session_state["trail"] = (newest, [(old, drawn or now) for old, drawn in left])
+
+
+def _long_ago(drawn: float | None) -> bool:
+    return drawn is not None and time.monotonic() - drawn > LATE
+
+
+def _settings() -> dict[str, str]:
+    return {k: v for k, v in st.query_params.items() if k not in (RUN, *OTHERS)}
 
 
 def linked(name: str, default: str) -> str:

@@ -20,9 +20,9 @@ from aecore.training.snapshots import to_bytes
 from ui import resources
 from ui.access import enter
 from ui.figures import strip
+from ui.form_link import drop_rate_changes, linked_spec
 from ui.forms import choice_widget, knob_widget
 from ui.selection import (
-    drop_rate_changes,
     leave_note,
     offer_start,
     select_last,
@@ -149,8 +149,8 @@ def start_panel(spec: RunSpec) -> None:
     figures.metric("Time", _time(spec, cost.steps), help=_TIME_HELP)
     offer_start()
     st.button(
-        "Start", type="primary", icon=":material/play_arrow:", on_click=_start, args=(spec,),
-        key="start", help="Train in a process of its own: closing this page does not stop it.",
+        "Start", type="primary", icon=":material/play_arrow:", on_click=_start, key="start",
+        help="Train in a process of its own: closing this page does not stop it.",
     )  # fmt: skip
     st.caption(
         "The loss curves, reconstructions and the code map will appear here as soon as you press "
@@ -182,11 +182,16 @@ def seconds_of(spec: RunSpec, steps: int) -> float | None:
     return None if each is None else each * steps
 
 
-def _start(spec: RunSpec) -> None:
-    """Queue a new run and make it the current one; once for a double click."""
+def _start() -> None:
+    """Queue a new run and make it the current one; once for a double click.
+
+    What is trained is what the link says now. The button can be older than that: it is drawn last,
+    and a quick choice ends the drawing before.
+    """
     if not take_offer():
         select_last()
         return
+    spec, _ = linked_spec()
     try:
         run = enter(spec, resources.cost(spec), seconds_of(spec, resources.cost(spec).steps))
     except AecoreError as error:

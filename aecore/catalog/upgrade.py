@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from sqlalchemy import Engine, inspect, text
 
 from aecore.errors import StoreError
@@ -16,13 +16,20 @@ SCRIPTS = Path(__file__).with_name("migrations")
 
 
 def upgrade(engine: Engine, root: Path) -> None:
-    """Migrate to `HEAD`. Raises StoreError for a catalogue of a newer version."""
-    if _version(engine) == HEAD:
-        return
-    with FileLock(root / "catalog.lock", timeout=60):  # one of those that start together
-        before = _version(engine)
-        if before != HEAD:
-            _migrate(engine, root, before)
+    """Migrate to `HEAD`. Raises StoreError for a catalogue of a newer version.
+
+    One of those that start together, from the first connection on: what makes a new file one with
+    a write-ahead log does not wait for others, whatever the timeout.
+    """
+    try:
+        with FileLock(root / "catalog.lock", timeout=60):
+            before = _version(engine)
+            if before != HEAD:
+                _migrate(engine, root, before)
+    except Timeout as error:
+        raise StoreError(
+            f"Another process has been making the catalogue in {root} for a minute; try again."
+        ) from error
 
 
 def _version(engine: Engine) -> str:

@@ -134,3 +134,15 @@ def test_the_time_machine_shows_the_past(lab, page):
     page.get_by_label("Time machine: choose a snapshot").fill("0")
     page.wait_for_selector(".ael-live[data-snapshot='0']")
     page.get_by_text("before training").wait_for()
+
+
+@pytest.mark.parametrize("pause", [0, 30, 100, 300, 1000])
+def test_what_is_typed_last_is_trained_however_fast_start_is_pressed(lab, page, pause):
+    page.goto(f"{lab.url}/train?variant=autoencoder&latent_dim=7")
+    page.get_by_role("spinbutton", name="Epochs").fill("3")
+    page.wait_for_timeout(pause)
+    page.get_by_role("spinbutton", name="Seed").fill(f"{4712 + pause}")
+    page.wait_for_timeout(pause)
+    run = RunStore(lab.home)[start(page)]
+    assert (run.spec.training.epochs, run.spec.training.seed) == (3, 4712 + pause)
+    assert (run.spec.variant, run.spec.model.latent_dim) == ("autoencoder", 7)
