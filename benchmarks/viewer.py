@@ -2,7 +2,7 @@
 
 It speaks what a browser speaks: GET / for the cookie, the websocket with its reruns (also those
 that fragments ask for by themselves), and the questions of live.js, a quarter of a second after
-each answer. What it does not do is draw.
+each answer, or later where the server is slow. What it does not do is draw.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-FAST = 0.25
+FAST, SLOW = 0.25, 3.0
 
 
 class Viewer:
-    """One person with one page. `delays`: seconds from a worker's word to its arrival here."""
+    """One person with one page. `arrivals`: when news came, and beyond which step it was new."""
 
     def __init__(self, port: int, run: str) -> None:
         self.port = port
         self.run = run
         self.cookie = ""
         self.since = -1
-        self.delays: list[float] = []
+        self.arrivals: list[tuple[float, int]] = []
         self.answers: list[float] = []
         self.errors: list[str] = []
         self.reruns = 0
@@ -39,7 +39,6 @@ class Viewer:
 
     async def watch(self, seconds: float) -> None:
         """Open the page and look at it for so long."""
-        self._started = time.time()
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         await self._ask(reader, writer, "/", "text/html")
         url = f"ws://localhost:{self.port}/_stcore/stream"
@@ -99,15 +98,14 @@ class Viewer:
                 self.errors.append(f"{code} {body[:100]!r}")
             else:
                 self._take(json.loads(body))
-            await asyncio.sleep(max(FAST, 4 * took))
+            await asyncio.sleep(max(FAST, min(SLOW, 4 * took)))
 
     def _take(self, news: dict[str, Any]) -> None:
         steps = [step for curve in news["curves"] for step in curve["steps"]]
         if not steps:
             return
-        told = news["status"]["progress_at"]
-        if self.since >= 0 and told > self._started:
-            self.delays.append(time.time() - told)
+        if self.since >= 0:  # the first answer is the past
+            self.arrivals.append((time.time(), self.since))
         self.since = max(steps)
 
     async def _ask(

@@ -3,6 +3,7 @@
 import os
 import shutil
 import threading
+from pathlib import Path
 
 import pytest
 from runs_kit import SMALL, full_at, is_sentence, new_run
@@ -11,7 +12,7 @@ from aecore.errors import InputError, StoreError, UnknownName
 from aecore.paths import home
 from aecore.runs import RunSpec, RunStore, read_status
 from aecore.runs import store as module
-from aecore.runs.database import Database, put_metrics
+from aecore.runs.database import put_metrics
 from aecore.runs.store import ID, new_id
 
 
@@ -79,9 +80,7 @@ def break_the(number, monkeypatch):
         (os, "mkdir"),
         (os, "fsync"),
         (os, "replace"),
-        (Database, "create"),
-        (Database, "set_status"),
-        (Database, "__init__"),
+        (Path, "open"),
     ):
         monkeypatch.setattr(owner, name, breaking(getattr(owner, name)))
     return left

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from aecore.catalog.store import Catalog
 from aecore.catalog.tables import audit, browser, person, setting
@@ -98,9 +98,11 @@ def _person(db: Connection, browser_id: str) -> Person:
 def ensure(db: Connection, who: str) -> None:
     """Have a row for a person; called before anything of theirs is stored."""
     now = time.time()
-    seen = update(person).where(person.c.id == who).values(last_seen=now)
-    if db.execute(seen).rowcount == 0:
-        db.execute(insert(person).values(id=who, created=now, last_seen=now))
+    if db.execute(_SEEN, {"who": who, "now": now}).rowcount == 0:
+        db.execute(insert(person), {"id": who, "created": now, "last_seen": now})
+
+
+_SEEN = update(person).where(person.c.id == bindparam("who")).values(last_seen=bindparam("now"))
 
 
 def account_of(subject: str) -> str:

@@ -9,7 +9,17 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from aecore.catalog.people import Person, ensure, note
 from aecore.catalog.rows import RunRow, chosen, row_of
@@ -26,7 +36,7 @@ def add(db: Connection, made: Run, owner: str, about: About, **values: Any) -> N
     ensure(db, owner)
     own = {"id": made.id, "owner": owner, "created": time.time(), "state": "queued"}
     spec = {"dataset": made.spec.dataset, "variant": made.spec.variant, "demo": about.demo}
-    db.execute(insert(run).values(**{**own, **spec, **_described(about), **values}))
+    db.execute(insert(run), {**own, **spec, **_described(about), **values})
 
 
 def get(catalog: Catalog, run_id: str) -> RunRow | None:
@@ -163,7 +173,15 @@ def purge(catalog: Catalog, row: RunRow) -> None:
 
 def forget(db: Connection, run_id: str) -> None:
     """Drop a run's row and its links."""
-    own = select(share.c.id).where(share.c.run == run_id)
-    db.execute(delete(opened).where(opened.c.share.in_(own)))
-    db.execute(delete(share).where(share.c.run == run_id))
-    db.execute(delete(run).where(run.c.id == run_id))
+    for statement in _FORGET:
+        db.execute(statement, {"gone": run_id})
+
+
+_SHARES = select(share.c.id).where(share.c.run == bindparam("gone"))
+DROP_ROW = delete(run).where(run.c.id == bindparam("gone"))
+"""For a run that nobody can have shared yet; else `forget`."""
+_FORGET = (
+    delete(opened).where(opened.c.share.in_(_SHARES)),
+    delete(share).where(share.c.run == bindparam("gone")),
+    DROP_ROW,
+)

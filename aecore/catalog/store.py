@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,7 @@ class Catalog:
     def __init__(self, root: Path | None = None) -> None:
         """Open the catalogue of a home, made or brought up to date where needed."""
         self.root = root or home()
+        self._writing = threading.Lock()
         url = os.environ.get("AECORE_DATABASE_URL", "").strip()
         self.engine = _engine(url or URL.create("sqlite", database=str(self.root / FILE)))
         try:
@@ -60,7 +62,9 @@ class Catalog:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction that nobody else writes into meanwhile."""
-        with _explained(), self.engine.begin() as db:
+        # SQLite's own way to wait is to sleep and look again: among many threads of one process
+        # that takes ten times as long as a lock.
+        with self._writing, _explained(), self.engine.begin() as db:
             if not self.on_sqlite:
                 # Few and short writes: one at a time is simpler than row locks, and as fast.
                 db.execute(text("SELECT pg_advisory_xact_lock(20761)"))

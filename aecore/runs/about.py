@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from aecore.runs.files import write
+from aecore.runs.files import json_bytes, write
 
 if TYPE_CHECKING:
     from aecore.runs.store import Run
@@ -94,4 +94,9 @@ def _typed(values: dict[str, Any]) -> dict[str, Any]:
 
 def write_about(run: Run, about: About) -> None:
     """Keep what people say about a run. Raises StoreError; what was there before stays."""
-    write(run.folder / FILE, json.dumps(asdict(about), indent=1).encode(), durable=False)
+    write(run.folder / FILE, about_bytes(about), durable=False)
+
+
+def about_bytes(about: About) -> bytes:
+    """The content of the file."""
+    return json_bytes(asdict(about))

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import lru_cache
 from math import inf, isfinite, nan
 from pathlib import Path
 from typing import Any
@@ -128,13 +129,17 @@ class Database:
 
 def new_database(status: Mapping[str, Any]) -> bytes:
     """The content of a new run's file; built in memory, which is much faster than on a disk."""
-    database = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        database.executescript(f"{SCHEMA} PRAGMA user_version={VERSION};")
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
+        database.deserialize(_empty())
         put_status(database, status)
         return database.serialize()
-    finally:
-        database.close()
+
+
+@lru_cache(maxsize=1)
+def _empty() -> bytes:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
+        database.executescript(f"{SCHEMA} PRAGMA user_version={VERSION};")
+        return database.serialize()
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -40,6 +40,19 @@ def write(path: Path, content: bytes, *, durable: bool = True) -> None:
         ) from error
 
 
+def fill(folder: Path, contents: Mapping[str, bytes], durable: str) -> None:
+    """Write files into a folder that nobody knows yet; one of them outlives a power cut.
+
+    Raises OSError, with the folder in any state.
+    """
+    for name, content in contents.items():
+        with (folder / name).open("wb") as file:
+            file.write(content)
+            if name == durable:
+                file.flush()
+                os.fsync(file.fileno())
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename in a folder outlive a power cut (not possible, nor needed, on Windows)."""
     if os.name == "nt":
@@ -53,7 +66,12 @@ def sync_folder(folder: Path) -> None:
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
     """Strict JSON (no bare NaN), readable by eye."""
-    write(path, json.dumps(values, indent=1, allow_nan=False).encode())
+    write(path, json_bytes(values))
+
+
+def json_bytes(values: Mapping[str, Any]) -> bytes:
+    """Strict JSON as it stands in files."""
+    return json.dumps(values, indent=1, allow_nan=False).encode()
 
 
 def pack(tensors: Mapping[str, Tensor]) -> bytes:

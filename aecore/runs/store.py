@@ -24,10 +24,9 @@ from typing import Any
 
 from aecore.errors import InputError, NewerVersion, StoreError, UnknownName
 from aecore.paths import home
-from aecore.runs.about import About, write_about
+from aecore.runs.about import FILE, About, about_bytes
 from aecore.runs.database import Database, new_database
-from aecore.runs.files import write
-from aecore.runs.migrations import write_spec
+from aecore.runs.files import fill, json_bytes
 from aecore.runs.spec import RunSpec
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -96,23 +95,25 @@ class RunStore:
         """Make a run's folder; it stands there whole or not at all. Raises StoreError."""
         name = new_id()
         partial = self.root / f".{name}"
+        contents = {
+            "spec.json": json_bytes(spec.to_json()),
+            FILE: about_bytes(about or About()),
+            "metrics.db": new_database({"state": "queued", "created": time.time(), **status}),
+        }
         try:
             (partial / "snapshots").mkdir(parents=True)
             (partial / "checkpoints").mkdir()
-            write_spec(partial, spec.to_json())
-            write_about(Run(name, partial), about or About())
-            values = {"state": "queued", "created": time.time(), **status}
-            write(partial / "metrics.db", new_database(values), durable=False)
+            fill(partial, contents, durable="spec.json")
             partial.replace(self.root / name)
         except OSError as error:
             shutil.rmtree(partial, ignore_errors=True)
-            if isinstance(error, StoreError):
-                raise
             raise StoreError(
                 f"A run's folder could not be made in {self.root} ({error.strerror}); free some "
                 "disk space or set AECORE_HOME to a folder you may write to."
             ) from error
-        return self[name]
+        made = Run(name, self.root / name)
+        vars(made)["spec"] = spec  # it need not be read again
+        return made
 
     def __getitem__(self, run_id: str) -> Run:
         """Raises UnknownName for anything that is no run here, however odd the name."""
