@@ -41,9 +41,13 @@ NOBODY = Person("", "nobody")
 class Quotas(Settings):
     """What one person may ask of the machine."""
 
-    running: int = knob(1, "Runs of one person that train at the same time.", low=1, high=1000)
-    queued: int = knob(3, "Runs of one person that wait.", low=1, high=1000)
-    disk_gb: float = knob(2.0, "Disk space of one person's runs, in GB.", low=0.01, high=1e6)
+    running: int = knob(
+        1, "Runs of one person that train at the same time.", low=1, high=1000, label="Training"
+    )
+    queued: int = knob(3, "Runs of one person that wait.", low=1, high=1000, label="Waiting")
+    disk_gb: float = knob(
+        2.0, "Disk space of one person's runs, in GB.", low=0.01, high=1e6, label="Disk, GB"
+    )
     parameters: int = knob(50_000_000, "Parameters of one network.", low=100, high=10**12)
     epochs: int = knob(1000, "Epochs of one run.", low=1, high=10**6)
     minutes: float = knob(

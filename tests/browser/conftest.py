@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.chromium import FLAGS, executable
 from tests.browser.lab import Lab
+
+expect.set_options(timeout=30_000)  # a first page on a busy machine takes longer than 5 s
 
 # Streamlit itself asks for these on a deep link, and is told that they are elsewhere.
 PROBES = re.compile(r"/\w+/_stcore/(health|host-config)$")
