@@ -12,7 +12,7 @@ from ui.words import duration, plain, run_name, spec_line
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0, "less than a second"), (0.99, "less than a second"), (1, "about 1 s"),
+    [(0, "under 1 s"), (0.99, "under 1 s"), (1, "about 1 s"),
      (89.4, "about 89 s"), (90, "about 2 min"), (5399, "about 90 min"), (5400, "about 1.5 h"),
      (10**7, "about 2777.8 h")],
 )  # fmt: skip

@@ -14,6 +14,7 @@ from aecore.catalog.rows import RunRow
 from aecore.config import Knob, knobs
 from aecore.errors import InputError
 from ui.access import catalog, obey, see, supervisor, visitor
+from ui.calm import to_the_end
 from ui.identity import is_admin_token
 from ui.machine import machine
 from ui.notes import attempt, show_note
@@ -37,7 +38,7 @@ def ask_for_token() -> None:
         st.form_submit_button(
             "Enter",
             help="You look after this machine for 12 hours then.",
-            on_click=lambda: attempt(enter, str(widget_value(TOKEN))),
+            on_click=to_the_end(lambda: attempt(enter, str(widget_value(TOKEN)))),
         )
 
 

@@ -10,7 +10,8 @@ from aecore.models import variants
 from aecore.networks import networks
 from aecore.runs import CHOICES, RunSpec
 from aecore.runs.spec import all_knobs, chosen_names
-from ui.selection import forget_run, link_settings, write_settings
+from ui.calm import to_the_end
+from ui.selection import forget_run, link_settings, write_link
 
 MOST_PROBLEMS = 8
 """So many wrong parts of a link are told; a link with more was not made by this app."""
@@ -47,7 +48,7 @@ def choose(name: str, value: object) -> None:
     flat = {**spec.to_flat(), name: repr(value) if isinstance(value, float) else str(value)}
     if name in CHOICES:
         flat = _meaningful(flat)
-    write_settings(_fitting(flat, name))
+    write_link(_fitting(flat, name))
 
 
 def _meaningful(flat: Mapping[str, str]) -> dict[str, str]:
@@ -73,13 +74,15 @@ def _fitting(flat: dict[str, str], latest: str) -> dict[str, str]:
     return {name: flat[name] for name in CHOICES if name in flat}
 
 
+@to_the_end
 def drop_rate_changes() -> None:
     """Take the learning rates of certain steps out of the link."""
     spec, _ = linked_spec()
-    write_settings(spec.with_changes({}).to_flat())
+    write_link(spec.with_changes({}).to_flat())
 
 
+@to_the_end
 def edit_spec(spec: RunSpec) -> None:
     """Leave the run and make the link a form filled with its settings."""
     forget_run()
-    write_settings(spec.to_flat())
+    write_link(spec.to_flat())

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from aecore.config import Knob
+from ui.calm import to_the_end
 from ui.form_link import choose
 from ui.selection import set_widget, widget_value
 
@@ -40,6 +41,7 @@ def choice_widget(
         st.selectbox(**shared)
 
 
+@to_the_end
 def _changed(name: str, key: str) -> None:
     value = widget_value(key)
     if value is not None:

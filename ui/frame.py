@@ -14,7 +14,15 @@ from aecore.catalog.rows import RunRow
 from ui.access import counts, follow_login, supervisor, visitor
 from ui.recent import recent
 from ui.resources import first_visit
-from ui.selection import bad_link, current_run, new_tab, note_drawn, pick_run, set_widget
+from ui.selection import (
+    bad_link,
+    current_run,
+    new_tab,
+    note_drawn,
+    pick_run,
+    set_widget,
+    settle_link,
+)
 from ui.sharing import let_in
 from ui.space import ask_for_login, ask_to_enter, space_menu
 from ui.words import run_name
@@ -87,6 +95,7 @@ st.set_page_config(
     initial_sidebar_state=230,
 )
 page = st.navigation(pages(), expanded=True)
+settle_link()
 if new_tab():
     follow_login()
 ask_for_login()

@@ -7,10 +7,12 @@ from collections.abc import Callable
 import streamlit as st
 
 from aecore.errors import AecoreError
+from ui.calm import to_the_end
 from ui.selection import leave_note, take_note
 from ui.words import plain
 
 
+@to_the_end
 def attempt(action: Callable[..., object], *values: object) -> None:
     """Do what a button asks; where that is refused, leave the reason for `show_note`."""
     try:

@@ -15,6 +15,7 @@ from aecore.errors import AecoreError
 from aecore.runs.about import NAME, NOTE, TAG, TAGS, read_about
 from aecore.runs.archive import SUFFIX, write_archive
 from ui.access import Seen, catalog, obey, see, visitor
+from ui.calm import to_the_end
 from ui.notes import attempt
 from ui.selection import RUN, hold, unfold, widget_value
 from ui.sharing import share_menu
@@ -79,6 +80,7 @@ def _words(seen: Seen) -> None:
         st.caption(plain(came))
 
 
+@to_the_end
 def _describe(seen: Seen, what: str) -> None:
     attempt(_write, seen.row.id, what, str(widget_value(f"about:{seen.row.id}:{what}")))
 

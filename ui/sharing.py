@@ -12,6 +12,7 @@ from aecore.catalog.people import server_mode
 from aecore.catalog.shares import Share, make_share, open_share, revoke, shares_of
 from aecore.errors import UnknownName
 from ui.access import Seen, catalog, see, visitor
+from ui.calm import to_the_end
 from ui.notes import attempt
 from ui.selection import SHARE, held, hold, select_run, take_from_link, widget_value
 from ui.words import count_of, day
@@ -76,7 +77,7 @@ def share_menu(seen: Seen) -> None:
             "Make a link",
             key=f"share:{seen.run.id}:make",
             help="It is shown once: copy it then.",
-            on_click=lambda: attempt(_make, seen, int(widget_value(key))),
+            on_click=to_the_end(lambda: attempt(_make, seen, int(widget_value(key)))),
         )
         made = held(MADE)
         if made and made[0] == seen.run.id:

@@ -7,6 +7,7 @@ import streamlit as st
 from aecore.catalog.people import carry_over, server_mode
 from aecore.errors import InputError
 from ui.access import catalog, log_out_here, visitor
+from ui.calm import to_the_end
 from ui.cookies import browser_of
 from ui.identity import personal_token, read_personal_token
 from ui.login import login_configured
@@ -80,6 +81,7 @@ def _question(who: str) -> None:
         )
 
 
+@to_the_end
 def _enter(who: str) -> None:
     let_go(ASKED)
     carry_over(catalog(), browser_of(st.context.cookies), who)
@@ -119,5 +121,6 @@ def _browser() -> None:
         st.caption("Whoever has this link has your runs. It holds for 30 days.")
 
 
+@to_the_end
 def _make() -> None:
     hold(LINK, address("", **{ENTER: personal_token(visitor())}))

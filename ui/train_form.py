@@ -19,6 +19,7 @@ from aecore.training.batches import to_float
 from aecore.training.snapshots import to_bytes
 from ui import resources
 from ui.access import enter
+from ui.calm import to_the_end
 from ui.figures import strip
 from ui.form_link import drop_rate_changes, linked_spec
 from ui.forms import choice_widget, knob_widget
@@ -182,6 +183,7 @@ def seconds_of(spec: RunSpec, steps: int) -> float | None:
     return None if each is None else each * steps
 
 
+@to_the_end
 def _start() -> None:
     """Queue a new run and make it the current one; once for a double click.
 

@@ -50,7 +50,7 @@ def plain(text: str) -> str:
 def duration(seconds: float) -> str:
     """Seconds as a person says them."""
     if seconds < 1:
-        return "less than a second"
+        return "under 1 s"
     if seconds < 90:
         return f"about {seconds:.0f} s"
     if seconds < 5400:

@@ -28,7 +28,7 @@ def test_who_closes_the_browser_finds_the_run_at_work_in_the_list(lab, browser):
     page = later.new_page()
     page.goto(f"{lab.url}/runs")
     row = page.locator(f".st-key-run-{run.id}")
-    row.get_by_text("Running").wait_for()
+    row.get_by_text("Running").first.wait_for()
     page.goto(f"{lab.url}/train?run={run.id}")
     wait_beyond(page, seen + 100)
     page.get_by_role("button", name="Stop").click()

@@ -81,6 +81,8 @@ def test_closing_the_tab_and_opening_two_changes_nothing(lab, browser, page):
 
 def test_a_double_click_on_start_starts_one_run(lab, page):
     page.goto(f"{lab.url}/train?epochs=5&seed=4711")
+    page.get_by_text("The loss curves, reconstructions").wait_for()
+    page.wait_for_timeout(1000)
     page.get_by_role("button", name="Start", exact=True).dblclick()
     page.wait_for_url("**/train?run=*")
     wait_for_state(page, "finished")
