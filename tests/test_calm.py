@@ -37,10 +37,28 @@ def test_nothing_is_left_out_and_the_last_message_is_heard():
 
     with pytest.raises(RerunException) as heard:
         press()
-    assert heard.value.rerun_data is second
+    assert heard.value.rerun_data == second
     assert done == ["queued"]
     assert state == {"a": 1, "b": 2}
     press()  # and it is as before when nothing comes between
+
+
+def test_a_part_that_redraws_itself_does_not_keep_the_page_from_being_drawn():
+    itself = RerunData(fragment_id_queue=["clock"], is_auto_rerun=True)
+    pressed = RerunData(query_string="pressed", fragment_id_queue=["part"])
+    state = Interrupted(itself)
+    calm = Calm(lambda: state)
+
+    @to_the_end
+    def press():
+        calm["a"] = 1
+
+    press()
+    assert state == {"a": 1}
+    state.messages.append(pressed)
+    with pytest.raises(RerunException) as heard:
+        press()
+    assert heard.value.rerun_data == RerunData(query_string="pressed")
 
 
 def test_a_page_that_is_drawn_stops_at_once():

@@ -2,13 +2,15 @@
 
 As soon as the browser sends another message, Streamlit ends what runs at its next touch of state,
 by a RerunException that holds the message. In a callback that would be in the middle: a run is
-queued, and the link to it never written.
+queued, and the link to it never written. What redraws a part of the page every few seconds sends
+such messages too; taken for a wish of the callback, one keeps the rest of the page from being drawn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -31,8 +33,9 @@ def to_the_end(callback: Callable[..., object]) -> Callable[..., None]:
             callback(*values)
         finally:
             _waiting.reset(token)
-        if waiting:
-            raise waiting[-1]
+        asked = [each.rerun_data for each in waiting if not each.rerun_data.is_auto_rerun]
+        if asked:
+            raise RerunException(replace(asked[-1], fragment_id=None, fragment_id_queue=[]))
 
     return whole
 
