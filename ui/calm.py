@@ -3,7 +3,7 @@
 As soon as the browser sends another message, Streamlit ends what runs at its next touch of state,
 by a RerunException that holds the message. In a callback that would be in the middle: a run is
 queued, and the link to it never written. What redraws a part of the page every few seconds sends
-such messages too; taken for a wish of the callback, one keeps the rest of the page from being drawn.
+such messages too; taken for a wish of the callback, one keeps the rest from being drawn.
 """
 
 from __future__ import annotations
