@@ -11,7 +11,6 @@ from torch import Tensor
 from aecore.corruptions import Corruption
 from aecore.datasets import ImageData
 from aecore.models import Autoencoder
-from aecore.models.base import Moment
 from aecore.training.batches import Batches
 from aecore.training.config import TrainConfig
 from aecore.training.devices import pick_device
@@ -68,9 +67,10 @@ class TrainingSession:
         self.device = pick_device(config.device)
         # oneDNN and cuDNN convolve this layout about 1.5 times faster; only kernels are 4-D.
         self.model = model.to(self.device).to(memory_format=torch.channels_last)
+        self.gradients = Gradients(self.model, config, self.device, parallel)
+        self.parameters = self.gradients.parameters
+        self.optimizer = OPTIMIZERS[config.optimizer](self.parameters, config.weight_decay)
         images = data.part("train").to(self.device)
-        self.classes = data.part_labels("train").to(self.device)
-        self.model.prepare(images, self.classes, config.seed)
         self.batches = Batches(images, config.batch_size, corruption, config.seed)
         self.validation = Validation(data, corruption, config, self.device)
         self.shown: Showcase = showcase(data, corruption, config.seed)
@@ -84,20 +84,10 @@ class TrainingSession:
         self._log_every = min(MOST_STEPS_BETWEEN_LOGS, max(1, self.total_steps // LOGS_A_RUN))
         self._validate_every = max(1, config.epochs // VALIDATIONS_A_RUN)
         self._snapshot_steps = snapshot_steps(self.total_steps)
-        self.enter_phase(0)
 
     def set_learning_rate(self, value: float) -> None:
         """Change the learning rate from the next step on; an event will tell that step."""
         self._changes[self.position.step + 1] = value
-
-    def enter_phase(self, step: int) -> None:
-        """Train what the phase of this step trains, with a fresh optimiser."""
-        self.phase = self.model.phase(step / self.total_steps)
-        self.model.enter(self.phase)
-        self.gradients = Gradients(self.model, self.config, self.device, self.parallel)
-        self.parameters = self.gradients.parameters
-        rule = OPTIMIZERS[self.config.optimizer]
-        self.optimizer = rule(self.parameters, self.config.weight_decay)
 
     def events(self) -> Iterator[Event]:
         """Train, from wherever the session stands."""
@@ -136,19 +126,14 @@ class TrainingSession:
         at = self.position
         at.epoch, place = divmod(at.step, len(self.batches))
         x, target = self.batches.get(at.epoch, place)
-        progress = at.step / self.total_steps
-        if self.model.phase(progress) != self.phase:
-            self.enter_phase(at.step)
         if not self.model.training:
             self.model.train()
-        self.model.moment = Moment(progress, self.classes, self.batches.rows)
         terms, gradients = self.gradients(x, target, at.step)
         at.step += 1
         with torch.no_grad():
             if self.config.clip_norm:
                 clip(gradients, self.config.clip_norm)
             self.optimizer.step(gradients, self.rate(at.step))
-            self.model.after_step()
             self._add(list(terms), torch.stack(list(terms.values())).float())
 
     def _add(self, names: list[str], values: Tensor) -> None:
@@ -211,11 +196,13 @@ class TrainingSession:
     def _judge(self, loss: float) -> None:
         """Remember the best validation loss; stop or slow down where none comes."""
         at = self.position
-        if at.judge(loss):
+        if loss < at.best:
+            at.best, at.best_step, at.best_epoch, at.stale_validations = loss, at.step, at.epoch, 0
             if self.config.patience:
                 self.best = self.best or self._copy()
                 self._keep(self.best)
             return
+        at.stale_validations += 1
         if self.config.schedule == "plateau" and at.stale_validations % PLATEAU_PATIENCE == 0:
             at.rate_factor *= PLATEAU_FACTOR
         if 0 < self.config.patience <= at.epoch - at.best_epoch:

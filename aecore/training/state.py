@@ -48,7 +48,6 @@ def restore(session: TrainingSession, state: State) -> None:
     """
     try:
         session.model.load_state_dict(state.model)
-        session.enter_phase(max(0, int(state.numbers["step"]) - 1))
         _fill(session.optimizer.state(), state.rest, "optimizer")
         session.best = [t.to(session.device) for t in _numbered(state.rest, "best")]
         safe = _numbered(state.rest, "safe") or session.weights()
