@@ -30,7 +30,8 @@ from ui import access, components, resources
 from ui.access import catalog
 from ui.errors import explain
 from ui.form_link import linked_spec
-from ui.selection import OTHERS, RUN
+from ui.forms import _changed
+from ui.selection import OTHERS, RUN, set_widget
 from ui.train_form import _start, start_panel
 from ui.words import plain
 
@@ -554,6 +555,25 @@ def test_who_wants_two_runs_gets_two(engine, finished):
     visit(TRAIN, {"epochs": "3"}, at)
     sound(widgets(at)["start"].click().run())
     assert len(set(engine.started)) == 2
+
+
+def late_change():
+    spec, _ = linked_spec()
+    start_panel(spec)
+    _start()
+    set_widget("late", 7)
+    _changed("epochs", "late")
+
+
+def test_a_change_after_start_changes_no_link(engine, monkeypatch):
+    monkeypatch.setattr(ui.train_form, "late_change", late_change, raising=False)
+    at = sound(AppTest.from_string("import ui.train_form as f; f.late_change()").run())
+    assert at.query_params == {RUN: engine.started[0]}
+
+
+def test_a_press_of_start_counts_though_the_server_forgot_that_it_showed_the_form(engine):
+    sound(AppTest.from_string("import ui.train_form as f; f._start()").run())
+    assert len(engine.started) == 1
 
 
 def test_a_start_that_fails_says_why_and_can_be_tried_again(engine, finished):

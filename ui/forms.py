@@ -10,7 +10,7 @@ import streamlit as st
 from aecore.config import Knob
 from ui.calm import to_the_end
 from ui.form_link import choose
-from ui.selection import set_widget, widget_value
+from ui.selection import set_widget, shows_run, widget_value
 
 FEW = 4
 """Up to this many choices stand side by side; more go into a list."""
@@ -44,7 +44,8 @@ def choice_widget(
 @to_the_end
 def _changed(name: str, key: str) -> None:
     value = widget_value(key)
-    if value is not None:
+    # A change that comes after Start was heard is one of a form that nobody sees any more.
+    if value is not None and not shows_run():
         choose(name, value)
 
 

@@ -37,6 +37,12 @@ def linked_run() -> Run | None:
     return _found(_LINK.get(RUN, ""))
 
 
+def shows_run() -> bool:
+    """Whether the newest link names a run, though the browser may not have heard of it yet."""
+    settle_link()
+    return linked_run() is not None
+
+
 def bad_link() -> bool:
     """Whether the link names a run that is not here, cannot be read, or is not yours to see."""
     return RUN in _LINK and linked_run() is None
@@ -156,7 +162,7 @@ def widget_value(key: str) -> Any:
 
 def offer_start() -> None:
     """Note that the form is on the page, so that one press of Start may follow."""
-    _TAB["offered"] = True
+    _TAB.pop("started", None)
 
 
 def take_offer() -> bool:
@@ -164,7 +170,14 @@ def take_offer() -> bool:
 
     A second click can be on its way while the first still works; it must not start another run.
     """
-    return bool(_TAB.pop("offered", False))
+    first = not start_taken()
+    _TAB["started"] = True
+    return first
+
+
+def start_taken() -> bool:
+    """Whether a press of Start was heard since the form was shown."""
+    return "started" in _TAB
 
 
 def leave_note(text: str) -> None:

@@ -28,6 +28,7 @@ from ui.selection import (
     offer_start,
     select_last,
     select_run,
+    start_taken,
     take_note,
     take_offer,
 )
@@ -148,11 +149,15 @@ def start_panel(spec: RunSpec) -> None:
         help=f"Numbers in the code of one image, of the numbers in the image: {against}.",
     )  # fmt: skip
     figures.metric("Time", _time(spec, cost.steps), help=_TIME_HELP)
-    offer_start()
-    st.button(
+    pressed = st.button(
         "Start", type="primary", icon=":material/play_arrow:", on_click=_start, key="start",
         help="Train in a process of its own: closing this page does not stop it.",
     )  # fmt: skip
+    if pressed and not start_taken():
+        # The server was started again under an open page: Streamlit knew no callback to call.
+        _start()
+        st.rerun()
+    offer_start()
     st.caption(
         "The loss curves, reconstructions and the code map will appear here as soon as you press "
         "Start. The link in the address bar holds every choice: send it, and others see this form."

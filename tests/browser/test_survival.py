@@ -43,6 +43,18 @@ def test_a_killed_server_loses_nothing(lab, page):
     wait_for_state(page, "stopped")
 
 
+@pytest.mark.fault("F2")
+def test_a_form_that_outlived_its_server_can_be_started(lab, page):
+    page.goto(f"{lab.url}/train?epochs=1&variant=autoencoder&latent_dim=7")
+    page.get_by_role("button", name="Start", exact=True).wait_for()
+    page.get_by_text("training").first.wait_for()
+    lab.restart()
+    run = RunStore(lab.home)[start(page)]
+    assert run.spec.model.latent_dim == 7
+    wait_for_state(page, "finished")
+    page.watch.problems.clear()  # the refused connections of the dead server
+
+
 def thinning(steps: list[int]) -> int:
     """A long curve is sent thinned: by how much, read off its densest part."""
     return max(1, min(b - a for a, b in zip(steps[10:], steps[11:], strict=False)) // 20 + 1)
