@@ -62,7 +62,7 @@ def outcome(events, made):
     last = events[-1]
     assert isinstance(last, Finished | Failed)
     end = [type(last).__name__, last.step, last.kept_step]
-    parameters = [p.detach().flatten().tolist() for p in made.parameters]
+    parameters = [p.detach().flatten().tolist() for p in made.model.parameters()]
     return {"rows": rows, "end": end, "weights": parameters}
 
 

@@ -151,7 +151,7 @@ def test_dropout_differs_between_processes(monkeypatch):
         made = session("autoencoder", "mlp", Parallel(rank, 2), {"dropout": 0.5})
         made.model.train()
         torch.manual_seed(0)
-        found.append(made.gradients(images, images, step=3)[1][0])
+        found.append(made.learner.gradients(images, images, step=3)[1][0])
     assert torch.equal(found[0], found[2])
     assert not torch.equal(found[0], found[1])
 

@@ -108,7 +108,7 @@ def test_a_failure_after_the_cut_goes_back_to_before_it():
     """The last checked weights are kept, not those of the cut, which nobody checked."""
 
     def fail(made):
-        made.parameters[0].data[0, 0] = float("inf")
+        next(made.model.parameters()).data[0, 0] = float("inf")
         return made, play(made)
 
     whole = session()

@@ -42,6 +42,7 @@ class Gradients:
         if self.parallel.alone:
             return self._of(x, target)
         rows = self.parallel.rows(len(x))
+        self.model.moment = self.model.moment.part(rows)
         with self._draws(rows, len(x), step):
             terms, gradients = self._of(x[rows], target[rows])
         return self._together(terms, gradients, (rows.stop - rows.start) / len(x))
