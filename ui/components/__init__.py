@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from aecore.runs import Run
+from aecore.runs.checks import blank_model
 from ui.routes import PLOTLY, base
 
 FOLDER = Path(__file__).parent
@@ -33,7 +34,15 @@ def _component(name: str) -> Any:
 
 def live_view(run: Run, *, compact: bool = False) -> None:
     """Curves, reconstructions and code map of a run, alive; compact leaves out the controls."""
-    data = {"run": run.id, "base": base(), "plotly": PLOTLY, "compact": compact}
+    model = blank_model(run.spec)
+    data = {
+        "run": run.id,
+        "base": base(),
+        "plotly": PLOTLY,
+        "compact": compact,
+        "phases": model.phases(),
+        "aside": sorted(model.aside),
+    }
     _component("live")(key=f"live-{run.id}", data=data)
 
 

@@ -30,7 +30,7 @@ class LiveView {
     this.snapshots = [];
     this.taken = new Map();
     this.chosen = null; // null follows the newest snapshot
-    this.chart = new LossChart(`${data.base}/${data.plotly}`);
+    this.chart = new LossChart(`${data.base}/${data.plotly}`, data.phases, data.aside);
     this.strip = new ImageStrip();
     this.map = new CodeMap();
     this.root = parent.querySelector(".ael-live") || parent.appendChild(make("div", { class: "ael-live" }));
@@ -127,6 +127,7 @@ class LiveView {
     this.mayControl = news.may_control;
     this.isLive = MOVING.includes(status.state);
     this.showStatus(status);
+    this.chart.setTotalSteps(status.total_steps);
     this.showRate(changes);
     await this.chart.add(curves);
     if (this.chart.lastStep >= 0) this.root.dataset.drawn = this.chart.lastStep;
