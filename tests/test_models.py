@@ -1,6 +1,7 @@
 """What every variant owes on every network; nothing here names one."""
 
 from itertools import combinations
+from typing import get_args
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from aecore.corruptions import corruptions
 from aecore.datasets import datasets
 from aecore.datasets.base import SplitConfig
 from aecore.models import empty_model, variants
+from aecore.models.base import Family
 from aecore.networks import networks
 from aecore.training import TrainConfig
 from tests.kit import build, noise_images, open_small, play, same, session_of, weights_of
@@ -152,6 +154,7 @@ def test_variant_describes_itself(variant):
     kind = variants[variant]
     assert all(text.strip() for text in (kind.title, kind.idea, kind.paper))
     assert 1900 < kind.year < 2100
+    assert kind.family in get_args(Family)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import get_args
 
 import streamlit as st
 from torch import Generator
@@ -12,7 +13,8 @@ from aecore.config import Knob, knobs
 from aecore.corruptions import corruptions
 from aecore.datasets import datasets
 from aecore.errors import AecoreError, InputError
-from aecore.models import variants
+from aecore.models import Autoencoder, variants
+from aecore.models.base import Family
 from aecore.networks import networks
 from aecore.runs import RunSpec
 from aecore.training.batches import to_float
@@ -84,13 +86,19 @@ def _variant(spec: RunSpec) -> None:
     choice_widget(
         "variant",
         "Variant",
-        variants,
+        dict(sorted(variants.items(), key=_by_family)),
         spec.variant,
         "Which kind of autoencoder: what its loss asks for beside a good copy.",
     )
     kind = variants[spec.variant]
     st.caption(f"{kind.idea}  \n*{kind.paper}, {kind.year}.*")
     _knobs(spec, "model", knobs(kind.Config))
+
+
+def _by_family(entry: tuple[str, type[Autoencoder]]) -> tuple[int, int, str]:
+    """Families as the field came to them, and within each the oldest first."""
+    name, kind = entry
+    return get_args(Family).index(kind.family), kind.year, name
 
 
 def _corruption(spec: RunSpec) -> None:

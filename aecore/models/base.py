@@ -23,6 +23,10 @@ Terms = dict[str, Tensor]
 """Loss terms by name, each a scalar; their sum is what the optimiser lowers."""
 
 
+Family = Literal["classic", "variational", "other regularisers"]
+"""Under which a list of variants names one."""
+
+
 ByHand = tuple[Terms, list[Tensor]]
 """Loss terms, and the gradient of their sum for each of `parameters()`."""
 
@@ -91,6 +95,7 @@ class Autoencoder(nn.Module, ABC):
     """One or two sentences for a person who has never met this variant."""
     paper: ClassVar[str]
     year: ClassVar[int]
+    family: ClassVar[Family]
     suggested: ClassVar[Mapping[str, Any]] = {}
     """Values of knobs, by flat name, that suit this variant better than the general ones."""
     uses_network: ClassVar[bool] = True

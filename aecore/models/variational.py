@@ -55,6 +55,7 @@ class VariationalConfig(ModelConfig):
 class Variational(Autoencoder):
     """Final but for `penalty`, which says what the posterior costs."""
 
+    family = "variational"
     Config: ClassVar[type[VariationalConfig]] = VariationalConfig  # type: ignore[assignment]
     config: VariationalConfig
 
