@@ -6,6 +6,7 @@ import math
 import random
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from runs_kit import row_of, taken_in
@@ -21,6 +22,7 @@ from aecore.datasets import datasets
 from aecore.errors import InputError, StoreError
 from aecore.jobs.drive import Driver
 from aecore.models import variants
+from aecore.models.base import Family
 from aecore.networks import networks
 from aecore.runs import CHOICES, RunSpec, RunStore, check
 from aecore.runs.control import claim
@@ -277,7 +279,15 @@ def test_the_form_has_a_widget_with_help_for_every_knob(choice, name):
     offered = {c for c in CHOICES if c != "network" or spec.kind.uses_network}
     assert all(found[c].proto.help for c in offered)
     titles = [entry.title for entry in REGISTRIES[choice].values()]
-    assert choice not in offered or list(found[choice].options) == titles
+    assert choice not in offered or sorted(found[choice].options) == sorted(titles)
+
+
+def test_variants_of_a_family_stand_together_the_oldest_first():
+    by_title = {kind.title: kind for kind in variants.values()}
+    shown = [by_title[title] for title in widgets(visit(TRAIN))["variant"].options]
+    order = get_args(Family)
+    places = [(order.index(kind.family), kind.year) for kind in shown]
+    assert places == sorted(places)
 
 
 def other(knob, value):
