@@ -1,9 +1,12 @@
 """Distance between images and their reconstructions, one number an image.
 
 MSE = mean over pixels and channels of (x_hat − x)², and PSNR = 10 · log10(R² / MSE) decibels with
-data range R = 1 (pixels run from 0 to 1): an MSE of 0.01 is 20 dB.
+data range R = 1 (pixels run from 0 to 1): an MSE of 0.01 is 20 dB. Binary cross-entropy is
+−Σ (x log x_hat + (1 − x) log(1 − x_hat)) over pixels and channels.
 """
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from aecore.errors import InputError
@@ -22,11 +25,7 @@ def mse_per_image(x_hat: Tensor, x: Tensor) -> Tensor:
 
     Raises InputError where the shapes differ (they would broadcast into nonsense).
     """
-    if x_hat.shape != x.shape:
-        raise InputError(
-            f"Images of shape {tuple(x.shape)} cannot be compared with {tuple(x_hat.shape)}; "
-            "give one reconstruction for each image."
-        )
+    check_shapes(x_hat, x)
     # Doubled first: a diverged model may be so far off that float32 overflows when squared.
     return (x_hat.double() - x.double()).square().flatten(1).mean(1)
 
@@ -38,6 +37,35 @@ def psnr_per_image(x_hat: Tensor, x: Tensor) -> Tensor:
     and errors as in `mse_per_image`.
     """
     return decibels(mse_per_image(x_hat, x))
+
+
+def bce_above_floor(logits: Tensor, x: Tensor) -> Tensor:
+    """Binary cross-entropy minus what a perfect copy has, in nats: (n,) float64, 0 or more.
+
+    Grey pixels have a cross-entropy even with themselves, H(x) = −x log x − (1 − x) log(1 − x).
+    Without this floor the sum over pixels of KL(Bernoulli(x) || Bernoulli(x_hat)) is left: 0 for
+    a perfect copy, and comparable between data sets.
+
+    Args:
+        logits: (n, …) float, log(x_hat / (1 − x_hat)): probabilities would round to 0 and 1.
+        x: the same shape, in [0, 1].
+
+    Raises InputError where the shapes differ.
+    """
+    check_shapes(logits, x)
+    whole = x.double()
+    distance = F.binary_cross_entropy_with_logits(logits.double(), whole, reduction="none")
+    floor = -torch.xlogy(whole, whole) - torch.xlogy(1 - whole, 1 - whole)
+    return (distance - floor).flatten(1).sum(1)
+
+
+def check_shapes(x_hat: Tensor, x: Tensor) -> None:
+    """Raises InputError where there is not one reconstruction for each image."""
+    if x_hat.shape != x.shape:
+        raise InputError(
+            f"Images of shape {tuple(x.shape)} cannot be compared with {tuple(x_hat.shape)}; "
+            "give one reconstruction for each image."
+        )
 
 
 def decibels(mse: Tensor) -> Tensor:
