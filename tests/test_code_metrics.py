@@ -30,17 +30,16 @@ def test_top_k_codes_have_the_sparsity_that_they_must():
 
 
 def test_perplexity_counts_what_is_used():
-    assert perplexity(np.arange(8).repeat(5), 8) == pytest.approx(8)
-    assert perplexity(torch.full((4, 3, 3), 2), 8) == 1
-    assert perplexity([0, 0, 1, 1], 100) == pytest.approx(2)
-    uneven = [0, 0, 0, 1]
-    assert perplexity(uneven, 2) == pytest.approx(4 / 27**0.25)
+    assert perplexity(np.arange(8).repeat(5)) == pytest.approx(8)
+    assert perplexity(torch.full((4, 3, 3), 2)) == 1
+    assert perplexity([7, 7, 1, 1]) == pytest.approx(2)
+    assert perplexity([0, 0, 0, 1]) == pytest.approx(4 / 27**0.25)
 
 
 def test_perplexity_agrees_with_scipys_entropy():
     indices = np.random.default_rng(0).integers(12, size=(50, 4)) ** 2 // 12
     expected = math.exp(entropy(np.bincount(indices.ravel())))
-    assert perplexity(indices, 12) == pytest.approx(expected)
+    assert perplexity(indices) == pytest.approx(expected)
 
 
 def by_ranks(scores, truth):
@@ -83,9 +82,8 @@ def test_detection_by_hand():
     [
         lambda: sparsity(CODES[:0]),
         lambda: dead_units(CODES / 0),
-        lambda: perplexity([], 4),
-        lambda: perplexity([0, 4], 4),
-        lambda: perplexity([-1], 4),
+        lambda: perplexity([]),
+        lambda: perplexity([3, -1]),
         lambda: detection(np.arange(4), np.zeros(4)),
         lambda: detection(np.arange(4), np.arange(4)),
         lambda: detection(np.arange(4), np.zeros(3)),

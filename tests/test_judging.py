@@ -41,6 +41,8 @@ def test_what_is_measured_follows_from_what_a_variant_can_do(name):
         expected |= {"neighbourhoods of the codes", "classes in the codes", "zeros in the codes"}
     if kind.needs_corruption:
         expected |= {"copies of damaged images"}
+    if hasattr(kind, "indices"):
+        expected |= {"the code book"}
     assert titles - {"likelihood"} == expected
     assert issubclass(kind, Variational) or "likelihood" not in titles
 
@@ -121,6 +123,19 @@ def test_zeros_in_a_code_are_counted_where_there_are_any():
     save(run.checkpoints, state)
     metrics = evaluate(run)["metrics"]
     assert (metrics["sparsity"], metrics["dead_units"]) == (0.25, 1)
+
+
+def test_a_code_book_is_measured_where_a_model_has_one(monkeypatch):
+    run = finished(variant="autoencoder", epochs=1)
+    kind = variants["autoencoder"]
+    monkeypatch.setattr(
+        kind, "indices", lambda _, x: (x.flatten(1)[:, 20:22] > 0.5).long(), raising=False
+    )
+    result = evaluate(run)
+    pixels = open_small("digits").part("test").flatten(1)[:, 20:22] > 127
+    share = pixels.double().mean()
+    expected = float((-(share * share.log() + (1 - share) * (1 - share).log())).exp())
+    assert result["metrics"]["perplexity"] == pytest.approx(expected)
 
 
 def test_a_code_that_fell_together_is_measured_without_what_is_undefined():

@@ -28,21 +28,19 @@ def dead_units(codes: Values) -> int:
     return int((as_rows(codes) == 0).all(0).sum())
 
 
-def perplexity(indices: Values, size: int) -> float:
-    """How many entries of a code book are in use: exp(−Σ p log p), from 1 to `size`.
+def perplexity(indices: Values) -> float:
+    """How many entries of a code book are in use: exp(−Σ p log p), 1 or more.
 
-    p is the share of each entry among all indices; the perplexity is `size` where all are used
-    equally often, and 1 where one is used alone (van den Oord et al. 2017 report it).
+    p is the share of each entry among all indices. It is the size of the book where all entries
+    are used equally often, and 1 where one is used alone (van den Oord et al. 2017 report it).
 
     Args:
-        indices: whole numbers from 0 to size − 1, in any shape, at least one.
-        size: how many entries the code book has.
-
-    Raises InputError where an index is out of that range.
+        indices: whole numbers, 0 or more, in any shape. Raises InputError where there is none, or
+            one below 0.
     """
     flat = np.asarray(indices).astype(np.int64).ravel()
-    if flat.size == 0 or flat.min() < 0 or flat.max() >= size:
-        raise InputError(f"Expected indices from 0 to {size - 1}, got others or none.")
-    share = np.bincount(flat, minlength=size) / flat.size
+    if flat.size == 0 or flat.min() < 0:
+        raise InputError("Expected indices of entries of a code book, 0 or more; got none or less.")
+    share = np.bincount(flat) / flat.size
     used = share[share > 0]
     return float(np.exp(-(used * np.log(used)).sum()))

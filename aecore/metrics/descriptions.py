@@ -93,6 +93,10 @@ MEASURES = {
         "Dead units", "code", "", "lower", 0,
         "Numbers of the code that are 0 in every image looked at; a rare one looks dead too.",
     ),
+    "perplexity": Description(
+        "Code book perplexity", "code", "", "higher", 1,
+        "How many entries of the code book are in use, weighed by how often.",
+    ),
     "elbo": Description(
         "ELBO", "likelihood", "nats", "higher", 2,
         "Lower bound on the log-likelihood of an image, with one draw. Comparable only between "

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from math import isfinite
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
 from aecore.datasets import Split
 from aecore.metrics.arrays import Values
-from aecore.metrics.codes import dead_units, sparsity
+from aecore.metrics.codes import dead_units, perplexity, sparsity
 from aecore.metrics.embedding import distance_correlation, neighbourhoods, silhouette
 from aecore.metrics.probes import linear_accuracy, neighbour_accuracy
 from aecore.runs.judging.subject import Found, Measure, Scores, Subject
@@ -18,6 +19,14 @@ MOST_NEIGHBOURS = 2000
 MOST_CLASSES = 5000
 """Images that a probe is fitted on, and as many that it is scored on."""
 K = 5
+
+
+@runtime_checkable
+class Indexed(Protocol):
+    """A model that writes an image with entries of a code book."""
+
+    def indices(self, x: Tensor) -> Tensor:
+        """Which entries: (n, C, H, W) in [0, 1] to (n, places) int64."""
 
 
 def _has_neighbours(subject: Subject) -> bool:
@@ -84,6 +93,14 @@ def _zeros(subject: Subject) -> Found:
     return Found(metrics, counts=dict.fromkeys(metrics, len(images)))
 
 
+def _book(subject: Subject) -> Found:
+    assert isinstance(subject.model, Indexed)  # as `applies` has found
+    images, _ = subject.sample(subject.split, MOST_CLASSES)
+    used = subject.through(subject.model.indices, images)
+    return Found({"perplexity": perplexity(used)}, counts={"perplexity": len(images)})
+
+
 NEIGHBOURS = Measure("neighbourhoods of the codes", _has_neighbours, _neighbours)
 CLASSES = Measure("classes in the codes", _has_classes, _classes)
 ZEROS = Measure("zeros in the codes", lambda subject: subject.model.has_code, _zeros)
+BOOK = Measure("the code book", lambda subject: isinstance(subject.model, Indexed), _book)

@@ -84,18 +84,19 @@ class Subject:
 
     def outputs(self, images: Tensor) -> Tensor:
         """What the model makes of clean images, as `Autoencoder.forward`."""
-        return self._through(self.model, images)
+        return self.through(self.model, images)
 
     def codes(self, images: Tensor) -> Tensor:
         """Their codes, flat: (n, d) float32."""
-        return self._through(self.model.encode, images).flatten(1)
+        return self.through(self.model.encode, images).flatten(1)
 
     @cached_property
     def pca(self) -> PcaBaseline:
         """PCA of the training images with as many numbers as the code."""
         return fit_pca(self.data.part("train"), self.model.code_size)
 
-    def _through(self, function: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
+    def through(self, function: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
+        """A function of float images in [0, 1], applied to uint8 images some at a time."""
         parts = []
         for part in images.split(CHUNK):
             self.pulse()
