@@ -7,7 +7,8 @@ import streamlit as st
 from aecore.runs import Run
 from ui.access import see, visitor
 from ui.components import gallery_view
-from ui.reconstruct_parts import controls, lacking, measures, wait_for
+from ui.measured import measures
+from ui.reconstruct_parts import controls, lacking, wait_for
 from ui.selection import RUN, current_run
 from ui.sharing import view_only
 from ui.words import spec_line

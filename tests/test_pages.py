@@ -659,13 +659,3 @@ def test_the_controls_of_reconstruct_write_the_link_that_the_gallery_reads(finis
     assert f"corruption={name}&" in url
     assert "seed=7&order=best&label=3&" in url
     assert at.query_params[RUN] == finished.id
-
-
-def test_measuring_tells_the_figures_beside_pca(finished):
-    at = visit(RECONSTRUCT, {RUN: finished.id})
-    (measure,) = (button for button in at.button if button.label == "Measure now")
-    sound(measure.click().run())
-    sound(at.run())
-    assert len(at.get("table")) == 1
-    assert "359 test images" in told(at.caption)
-    assert not any(button.label == "Measure now" for button in at.button)
