@@ -76,7 +76,7 @@ class Weighed(NamedTuple):
 
 
 class Variational(Autoencoder, Generic[P]):
-    """Abstract: a variant says what its posterior is and what that costs."""
+    """Abstract: a variant says what its posterior is, and where it wishes also what that costs."""
 
     Config: ClassVar[type[VariationalConfig]] = VariationalConfig  # type: ignore[assignment]
     config: VariationalConfig
@@ -88,12 +88,16 @@ class Variational(Autoencoder, Generic[P]):
     def posterior(self, x: Tensor) -> P:
         """q(z|x) for images (n, C, H, W) in [0, 1]."""
 
-    @abstractmethod
     def penalty(self, posterior: P, code: Tensor) -> Terms:
-        """What it costs, in named terms in nats, averaged over the batch.
+        """What the posterior costs, in named terms in nats, averaged over the batch.
 
-        code: (n, code_size), the sample of the posterior that was decoded.
+        Here KL(q(z|x) || p(z)) by the one code of each image, for any posterior and prior; where
+        it is a closed form, a variant takes that.
+
+        code: (n, code_size), the sample of the posterior that is decoded.
         """
+        rate = posterior.log_prob(code) - self.log_prior(code)
+        return {"kl": self.warmed(rate.mean())}
 
     def log_prior(self, code: Tensor) -> Tensor:
         """log p of codes (..., code_size): (...), in nats; here that of N(0, I)."""
@@ -192,7 +196,7 @@ def gaussian_kl(posterior: Posterior) -> Tensor:
 
 
 class GaussianVariational(Variational[Posterior]):
-    """Abstract: one Gaussian an image, from the chosen network. A variant adds its penalty."""
+    """Abstract: one Gaussian an image, from the chosen network."""
 
     def build_halves(self, network: Network) -> None:
         self.encoder = network.encoder(2 * self.config.latent_dim)
