@@ -7,6 +7,7 @@ import torch
 from scipy.integrate import quad
 
 from aecore.models.mmd import SCALES, imq_kernel, mmd_u, rbf_kernel
+from tests.kit import build, noise_images
 
 KERNELS = {"imq": imq_kernel, "rbf": rbf_kernel}
 
@@ -92,3 +93,34 @@ def test_its_gradient_pulls_codes_to_the_prior(kernel):
 
 def test_a_single_row_has_no_pairs():
     assert float(mmd_u(normal(1, 3, 0), normal(1, 3, 1), imq_kernel)) == 0
+
+
+# The variant that is built on it
+
+
+def info(x, seed=0, variant="info_vae", **knobs):
+    model = build(variant, "mlp", (1, 8, 8), model_knobs={"latent_dim": 4, **knobs})
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        terms = model.loss(x, x)
+    return model, {name: float(value) for name, value in terms.items()}
+
+
+def test_info_vae_without_its_two_weights_is_the_vae():
+    x = noise_images((1, 8, 8), 20)
+    _, terms = info(x, alpha=0.0, match=1.0)
+    _, expected = info(x, variant="vae")
+    assert terms == {**expected, "mmd": 0.0}
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_info_vae_weighs_its_terms(kernel):
+    x = noise_images((1, 8, 8), 20)
+    model, terms = info(x, alpha=0.75, match=30.0, kernel=kernel)
+    _, whole = info(x, variant="vae")
+    torch.manual_seed(0)
+    with torch.no_grad():
+        code = model.posterior(x).sample()
+        distance = float(mmd_u(code, torch.randn_like(code), KERNELS[kernel]))
+    assert terms["kl"] == pytest.approx(0.25 * whole["kl"])
+    assert terms["mmd"] == pytest.approx((0.75 + 30 - 1) * distance)

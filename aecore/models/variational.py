@@ -134,7 +134,10 @@ class Variational(Autoencoder, Generic[P]):
         return self.likelihood.distance(raw, target).sum() / len(target)
 
     def loss(self, x: Tensor, target: Tensor) -> Terms:
-        posterior = self.posterior(x)
+        return self.bound(self.posterior(x), target)
+
+    def bound(self, posterior: P, target: Tensor) -> Terms:
+        """The terms of -ELBO for images and their posterior, from one code each."""
         code = posterior.sample()
         distance = self.reconstruction(self.decode_raw(code), target)
         return {"reconstruction": self.likelihood.nats(distance), **self.penalty(posterior, code)}
