@@ -126,3 +126,13 @@ def test_the_size_of_the_data_set_is_that_of_the_split():
     expected = (posterior.log_prob(code) - together).mean()
     torch.testing.assert_close(within["mutual_information"], expected)
     assert within["mutual_information"] != alone["mutual_information"]
+
+
+def test_densities_are_whole_where_layers_work_with_half_of_the_digits():
+    model, x = model_with().float(), noise_images((1, 8, 8), 60)
+    found = []
+    for half in (False, True):
+        torch.manual_seed(0)
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            found.append(float(model.loss(x, x)["total_correlation"]))
+    assert found[1] == pytest.approx(found[0], abs=0.003)

@@ -15,7 +15,6 @@ from torch import Generator, Tensor, nn
 from aecore.config import knob
 from aecore.errors import InputError
 from aecore.models.base import Terms, variants
-from aecore.models.likelihoods import LOG_VAR_RANGE
 from aecore.models.variational import Posterior, Variational, VariationalConfig, gaussian_kl
 from aecore.networks import Network
 
@@ -109,8 +108,8 @@ class ConditionalVAE(Variational[LabelledPosterior]):
     def labelled(self, x: Tensor, label: Tensor) -> LabelledPosterior:
         """q(z|x, y) for images (n, C, H, W) and labels (n, classes)."""
         picture = self.as_picture(label).view(-1, 1, *x.shape[2:])
-        mean, log_var = self.encoder(torch.cat([x - self.mean, picture], 1)).chunk(2, dim=1)
-        return LabelledPosterior(Posterior(mean, log_var.clamp(*LOG_VAR_RANGE)), label)
+        numbers = self.encoder(torch.cat([x - self.mean, picture], 1)).to(x.dtype)
+        return LabelledPosterior(Posterior.of(numbers), label)
 
     def posterior(self, x: Tensor) -> LabelledPosterior:
         """With the classifier's word for the label: images here are of unknown origin."""

@@ -89,7 +89,7 @@ class HypersphericalVAE(Variational[OnSphere]):
         self.decoder = network.decoder(DIMENSIONS)
 
     def posterior(self, x: Tensor) -> OnSphere:
-        direction, kappa = self.encoder(x - self.mean).split([DIMENSIONS, 1], 1)
+        direction, kappa = self.encoder(x - self.mean).to(x.dtype).split([DIMENSIONS, 1], 1)
         low, high = KAPPA_RANGE
         return OnSphere(F.normalize(direction), (F.softplus(kappa) + low).clamp(max=high))
 

@@ -130,6 +130,7 @@ class ContinuousBernoulli(Likelihood):
     """
 
     def distance(self, raw: Tensor, target: Tensor) -> Tensor:
+        raw = raw.to(target.dtype)  # on a card it may come in half of the digits
         return log_sinhc(raw / 2) - raw * (target - 0.5)
 
     @staticmethod

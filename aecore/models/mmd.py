@@ -51,8 +51,7 @@ def mmd_u(x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:
 
 def squared_distances(x: Tensor, y: Tensor) -> Tensor:
     """|x_i - y_j|² for rows x (n, d) and y (m, d): (n, m)."""
-    sizes = x.square().sum(1)[:, None] + y.square().sum(1)
-    return (sizes - 2 * x @ y.T).clamp(min=0)
+    return torch.cdist(x, y).square()  # in float32 also where matrix products are not
 
 
 def _off_diagonal(values: Tensor) -> Tensor:

@@ -174,6 +174,12 @@ class Posterior(NamedTuple):
     mean: Tensor
     log_var: Tensor
 
+    @classmethod
+    def of(cls, numbers: Tensor) -> Posterior:
+        """What an encoder's numbers (n, 2 latent_dim) say: means first, then log variances."""
+        mean, log_var = numbers.chunk(2, dim=1)
+        return cls(mean, log_var.clamp(*LOG_VAR_RANGE))
+
     def sample(self) -> Tensor:
         """One draw by the reparametrisation z = mean + std · n."""
         return torch.addcmul(self.mean, (0.5 * self.log_var).exp(), normal_like(self.mean))
@@ -206,8 +212,8 @@ class GaussianVariational(Variational[Posterior]):
         self.decoder = network.decoder(self.config.latent_dim)
 
     def posterior(self, x: Tensor) -> Posterior:
-        mean, log_var = self.encoder(x - self.mean).chunk(2, dim=1)
-        return Posterior(mean, log_var.clamp(*LOG_VAR_RANGE))
+        # Whole again where a card works with half of the digits: densities cancel to little.
+        return Posterior.of(self.encoder(x - self.mean).to(x.dtype))
 
     def encode(self, x: Tensor) -> Tensor:
         return self.posterior(x).mean
