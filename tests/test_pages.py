@@ -296,6 +296,8 @@ def other(knob, value):
         return not value
     if knob.kind == "choice":
         return next((choice for choice in knob.choices if choice != value), value)
+    if knob.low == knob.high:
+        return value
     if knob.kind == "int":
         return value + 1 if value < knob.high else value - 1
     return round(value + 0.01, 6) if value + 0.01 <= knob.high else round(value - 0.01, 6)
