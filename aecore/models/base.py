@@ -99,9 +99,9 @@ class Autoencoder(nn.Module, ABC):
     """True where the variant makes no sense on clean input."""
     has_code: ClassVar[bool] = True
     """False where the picture also goes around the code, so that the code alone says little."""
-    whole_batch: ClassVar[bool] = False
+    whole_batch: bool = False
     """True where the loss compares the images of a batch with each other: then several processes,
-    each with a part of the batch, cannot train the model together."""
+    each with a part of the batch, cannot train the model together. Knobs may make it so."""
     aside: ClassVar[frozenset[str]] = frozenset()
     """Terms that train a helper, such as a discriminator, and do not say how good the model is:
     a validation loss is judged without them."""
@@ -125,9 +125,12 @@ class Autoencoder(nn.Module, ABC):
         super().__init__()
         self.config = config
         self.register_buffer("mean", mean.clone())
-        offset = torch.logit(mean.clamp(0.02, 0.98)) if config.likelihood == "bce" else mean
-        self.register_buffer("offset", offset.clone())
+        self.register_buffer("offset", self.first_raw(mean).clone())
         self.build(network)
+
+    def first_raw(self, mean: Tensor) -> Tensor:
+        """What `decode_raw` must give for x_hat to be the average image, (C, H, W)."""
+        return torch.logit(mean.clamp(0.02, 0.98)) if self.config.likelihood == "bce" else mean
 
     @abstractmethod
     def build(self, network: Network) -> None:

@@ -6,7 +6,7 @@ and keep the rows of their own images: together they use what one process alone 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
@@ -39,8 +39,15 @@ def drawing_for(part: Part) -> Iterator[None]:
 def normal_like(x: Tensor) -> Tensor:
     """Standard normal numbers in the shape of x: (n, …), a row for each image of the batch."""
     part = _part.get()
-    if part is None:
-        return torch.randn_like(x)
+    return torch.randn_like(x) if part is None else _rows_like(x, torch.randn, part)
+
+
+def uniform_like(x: Tensor) -> Tensor:
+    """Numbers from [0, 1) in the shape of x: (n, …), a row for each image of the batch."""
+    part = _part.get()
+    return torch.rand_like(x) if part is None else _rows_like(x, torch.rand, part)
+
+
+def _rows_like(x: Tensor, draw: Callable[..., Tensor], part: Part) -> Tensor:
     shape = (part.total, *x.shape[1:])
-    whole = torch.randn(shape, generator=part.generator, dtype=x.dtype, device=x.device)
-    return whole[part.rows]
+    return draw(shape, generator=part.generator, dtype=x.dtype, device=x.device)[part.rows]
