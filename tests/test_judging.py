@@ -19,6 +19,7 @@ from aecore.runs.checkpoints import load_last, save
 from aecore.runs.evaluate import evaluate, known
 from aecore.runs.inference import load_model
 from aecore.runs.judging import ALL, Subject, code
+from aecore.runs.judging.likelihood import LIKELIHOOD as LIKELIHOOD_MEASURE
 
 CODE = {"trustworthiness", "continuity", "neighbourhood_area", "distance_correlation"}
 CLASSES = {"knn_accuracy", "linear_accuracy", "silhouette"}
@@ -43,8 +44,9 @@ def test_what_is_measured_follows_from_what_a_variant_can_do(name):
         expected |= {"copies of damaged images"}
     if hasattr(kind, "indices"):
         expected |= {"the code book"}
-    assert titles - {"likelihood"} == expected
-    assert issubclass(kind, Variational) or "likelihood" not in titles
+    if issubclass(kind, Variational):
+        expected |= {"likelihood"}
+    assert titles == expected
 
 
 def test_a_vae_has_all_measures_but_those_of_zeros_and_damage():
@@ -59,6 +61,12 @@ def test_a_vae_has_all_measures_but_those_of_zeros_and_damage():
     metrics = result["metrics"]
     assert sum(kl) == pytest.approx(metrics["kl"])
     assert -metrics["elbo"] == pytest.approx(metrics["reconstruction_nats"] + metrics["kl"])
+
+
+def test_a_learned_prior_has_a_bound_and_no_fixed_scale_to_call_axes_active_by():
+    found = LIKELIHOOD_MEASURE.take(subject_of("vamp_prior"))
+    assert set(found.metrics) == LIKELIHOOD - {"active_units"}
+    assert found.per_dimension == {}
 
 
 def test_a_model_without_a_code_is_measured_by_its_copies_alone(monkeypatch):
