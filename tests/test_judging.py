@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 from kit import build, open_small
-from runs_kit import finished, new_run
+from runs_kit import finished
 from sklearn.manifold import trustworthiness
 
 from aecore.metrics.descriptions import MEASURES
@@ -15,6 +15,7 @@ from aecore.metrics.probes import linear_accuracy, neighbour_accuracy
 from aecore.metrics.ssim import ssim_per_image
 from aecore.models import variants
 from aecore.models.variational import Variational
+from aecore.runs import RunSpec
 from aecore.runs.checkpoints import load_last, save
 from aecore.runs.evaluate import evaluate, known
 from aecore.runs.inference import load_model
@@ -28,19 +29,20 @@ LIKELIHOOD = {"elbo", "nll", "reconstruction_nats", "kl", "active_units"}
 
 def subject_of(variant, split="test"):
     """An untrained model and the digits."""
-    spec = new_run(variant=variant).spec
+    spec = RunSpec.from_flat({"dataset": "digits", "variant": variant})
     model = build(variant, "mlp", (1, 8, 8)).eval()
     return Subject(model, spec, open_small("digits"), split, 0, lambda: None)
 
 
 @pytest.mark.parametrize("name", variants)
 def test_what_is_measured_follows_from_what_a_variant_can_do(name):
-    titles = {measure.title for measure in ALL if measure.applies(subject_of(name))}
+    subject = subject_of(name)
+    titles = {measure.title for measure in ALL if measure.applies(subject)}
     kind = variants[name]
     expected = {"copies of clean images", "likeness"}
     if kind.has_code:
         expected |= {"neighbourhoods of the codes", "classes in the codes", "zeros in the codes"}
-    if kind.needs_corruption:
+    if subject.spec.corruption != "none":
         expected |= {"copies of damaged images"}
     if hasattr(kind, "indices"):
         expected |= {"the code book"}
