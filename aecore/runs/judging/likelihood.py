@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from torch import Tensor
 
 from aecore.metrics.likelihood import active_units, evidence_bound, negative_log_likelihood
@@ -24,8 +26,7 @@ def _is_variational(subject: Subject) -> bool:
 
 
 def _likelihood(subject: Subject) -> Found:
-    model = subject.model
-    assert isinstance(model, Variational)  # as `applies` has found
+    model = cast("Variational", subject.model)  # as `applies` has found
     images, _ = subject.sample(subject.split, MOST_IMAGES)
     bound = evidence_bound(model, to_float(images), subject.generator(2))
     metrics = {
