@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from torch import Tensor
 
@@ -25,8 +25,7 @@ AT_ONCE = 5
 
 
 def _likelihood(subject: Subject) -> Found:
-    model = subject.model
-    assert isinstance(model, Variational)  # as `applies` has found
+    model = cast("Variational[Any]", subject.model)  # as `applies` has found
     images, _ = subject.sample(subject.split, MOST_IMAGES)
     x = to_float(images)
     bound = evidence_bound(model, x, subject.generator(2))
