@@ -164,6 +164,14 @@ def test_sap_of_one_threshold_by_hand():
     assert sap(codes, factor[:, None]) == pytest.approx(0.25, abs=0.03)
 
 
+def test_sap_has_no_more_thresholds_than_tell_the_values_apart():
+    """Of two values one lies in the middle: a single cut leaves half of the other with it."""
+    place = DICE.random(4000)
+    codes = np.stack([place, DICE.random(4000)], 1)
+    middle = (abs(place - 0.5) < 0.25).astype(int)
+    assert sap(codes, middle[:, None]) == pytest.approx(0.25, abs=0.03)
+
+
 @pytest.mark.parametrize(
     ("second", "expected"),
     [(0.0, 0.5), (DICE.integers(10, size=3000), 0.75), (FACTORS[:, 1], 1.0)],

@@ -95,6 +95,16 @@ def test_the_curve_and_its_summary_by_hand():
     assert (found.local, found.distant) == pytest.approx((3 / 4, 15 / 16))
 
 
+def test_the_area_weighs_each_size_by_its_logarithm():
+    found = neighbourhoods(X, PLANE)
+    curve = [(149 * by_sets(X, PLANE, k) - k) / (149 - k) for k in (1, 2, 7)]
+    assert found.beyond_chance[[0, 1, 6]].tolist() == pytest.approx(curve)
+    sums = [sum(value / k for k, value in enumerate(values, 1))
+            for values in (found.beyond_chance, np.ones(148))]  # fmt: skip
+    assert found.area == pytest.approx(sums[0] / sums[1])
+    assert found.area < found.beyond_chance.mean() - 0.05
+
+
 def test_what_tears_is_continuous_less_than_trustworthy():
     """A ring cut open tears its ends apart; a ring flattened lays far points on each other."""
     angle = np.sort(DICE.uniform(0, 2 * np.pi, 300))

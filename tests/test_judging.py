@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 from kit import build, open_small
-from runs_kit import finished, new_run
+from runs_kit import finished
 from sklearn.manifold import trustworthiness
 
 from aecore.metrics.descriptions import MEASURES
@@ -15,10 +15,12 @@ from aecore.metrics.probes import linear_accuracy, neighbour_accuracy
 from aecore.metrics.ssim import ssim_per_image
 from aecore.models import variants
 from aecore.models.variational import Variational
+from aecore.runs import RunSpec
 from aecore.runs.checkpoints import load_last, save
 from aecore.runs.evaluate import evaluate, known
 from aecore.runs.inference import load_model
 from aecore.runs.judging import ALL, Subject, code
+from aecore.runs.judging.likelihood import LIKELIHOOD as LIKELIHOOD_MEASURE
 
 CODE = {"trustworthiness", "continuity", "neighbourhood_area", "distance_correlation"}
 CLASSES = {"knn_accuracy", "linear_accuracy", "silhouette"}
@@ -27,24 +29,26 @@ LIKELIHOOD = {"elbo", "nll", "reconstruction_nats", "kl", "active_units"}
 
 def subject_of(variant, split="test"):
     """An untrained model and the digits."""
-    spec = new_run(variant=variant).spec
+    spec = RunSpec.from_flat({"dataset": "digits", "variant": variant})
     model = build(variant, "mlp", (1, 8, 8)).eval()
     return Subject(model, spec, open_small("digits"), split, 0, lambda: None)
 
 
 @pytest.mark.parametrize("name", variants)
 def test_what_is_measured_follows_from_what_a_variant_can_do(name):
-    titles = {measure.title for measure in ALL if measure.applies(subject_of(name))}
+    subject = subject_of(name)
+    titles = {measure.title for measure in ALL if measure.applies(subject)}
     kind = variants[name]
     expected = {"copies of clean images", "likeness"}
     if kind.has_code:
         expected |= {"neighbourhoods of the codes", "classes in the codes", "zeros in the codes"}
-    if kind.needs_corruption:
+    if subject.spec.corruption != "none":
         expected |= {"copies of damaged images"}
     if hasattr(kind, "indices"):
         expected |= {"the code book"}
-    assert titles - {"likelihood"} == expected
-    assert issubclass(kind, Variational) or "likelihood" not in titles
+    if issubclass(kind, Variational):
+        expected |= {"likelihood"}
+    assert titles == expected
 
 
 def test_a_vae_has_all_measures_but_those_of_zeros_and_damage():
@@ -59,6 +63,13 @@ def test_a_vae_has_all_measures_but_those_of_zeros_and_damage():
     metrics = result["metrics"]
     assert sum(kl) == pytest.approx(metrics["kl"])
     assert -metrics["elbo"] == pytest.approx(metrics["reconstruction_nats"] + metrics["kl"])
+    assert metrics["nll"] == pytest.approx(-metrics["elbo"], rel=0.1)  # other images, more draws
+
+
+def test_a_learned_prior_has_a_bound_and_no_fixed_scale_to_call_axes_active_by():
+    found = LIKELIHOOD_MEASURE.take(subject_of("vamp_prior"))
+    assert set(found.metrics) == LIKELIHOOD - {"active_units"}
+    assert found.per_dimension == {}
 
 
 def test_a_model_without_a_code_is_measured_by_its_copies_alone(monkeypatch):

@@ -2,7 +2,7 @@
 
 log p(x) ≥ ELBO = E_q[log p(x|z)] − KL(q(z|x) || p(z)) (Kingma and Welling 2013), and with K draws
 log p(x) ≥ E log (1/K) Σ p(x|z_k) p(z_k) / q(z_k|x), which rises with K to log p(x) (Burda, Grosse
-and Salakhutdinov 2016). For the family's Gaussian posterior and standard normal prior.
+and Salakhutdinov 2016). For any posterior, prior and likelihood of the family.
 
 Grey images under a Bernoulli likelihood have no normalised likelihood: their figures must not be
 compared with those that papers report for binarised images.
@@ -11,14 +11,17 @@ compared with those that papers report for binarised images.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log, pi
+from math import log
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
 from aecore.errors import InputError
 from aecore.metrics.arrays import Values, as_rows
-from aecore.models.variational import Posterior, Variational, gaussian_kl
+from aecore.models.draws import Part, drawing_for
+from aecore.models.standard_prior import StandardPrior
+from aecore.models.variational import Variational, Weighed, gaussian_kl
 
 ACTIVE = 0.01
 """Burda et al. call a unit active whose mean varies by more than this over the images."""
@@ -28,19 +31,14 @@ MOST_CODES = 1024
 
 @dataclass(frozen=True)
 class Bound:
-    """The evidence lower bound and its two parts, averaged over images.
+    """The evidence lower bound and its two parts, averaged over images, with one draw an image.
 
-    elbo = −reconstruction − sum of kl_per_dimension. reconstruction: E_q[−log p(x|z)] with one
-    draw an image; kl_per_dimension: (latent_dim,) float64, each 0 or more, in closed form.
+    reconstruction: E_q[−log p(x|z)]; kl: KL(q(z|x) || p(z)), the nats that the code carries about
+    an image, in closed form where there is one.
     """
 
     reconstruction: float
-    kl_per_dimension: Tensor
-
-    @property
-    def kl(self) -> float:
-        """KL(q(z|x) || p(z)), the nats that the code carries about an image."""
-        return float(self.kl_per_dimension.sum())
+    kl: float
 
     @property
     def elbo(self) -> float:
@@ -48,7 +46,7 @@ class Bound:
         return -self.reconstruction - self.kl
 
 
-def evidence_bound(model: Variational, images: Tensor, generator: Generator) -> Bound:
+def evidence_bound(model: Variational[Any], images: Tensor, generator: Generator) -> Bound:
     """The ELBO of a model on images.
 
     Args:
@@ -56,18 +54,33 @@ def evidence_bound(model: Variational, images: Tensor, generator: Generator) -> 
         images: (n, C, H, W) float in [0, 1], n of at least 1.
         generator: of the draws, one an image.
     """
-    likelihoods, penalties = [], []
+    distortions, rates = [], []
     with torch.inference_mode():
         for x in images.split(MOST_CODES):
-            posterior = model.posterior(x)
-            z, _ = _draw(posterior, 1, generator)
-            likelihoods.append(log_likelihood(model, z[:, 0], x))
-            penalties.append(gaussian_kl(posterior).double())
-    return Bound(-float(torch.cat(likelihoods).mean()), torch.cat(penalties).mean(0))
+            distortion, rate = _weighed(model, x, 1, generator)
+            distortions.append(distortion.double())
+            rates.append(rate.double())
+    reconstruction = float(torch.cat(distortions).mean()) + model.log_normaliser()
+    if isinstance(model, StandardPrior):
+        return Bound(reconstruction, float(kl_per_dimension(model, images).sum()))
+    return Bound(reconstruction, float(torch.cat(rates).mean()))
+
+
+def kl_per_dimension(model: StandardPrior, images: Tensor) -> Tensor:
+    """KL(q(z_j|x) || N(0, 1)) of each axis of the code, averaged over images, in closed form.
+
+    Args:
+        model, images: as for `evidence_bound`.
+
+    Returns (latent_dim,) float64, each 0 or more.
+    """
+    with torch.inference_mode():
+        parts = [gaussian_kl(model.posterior(x)).double() for x in images.split(MOST_CODES)]
+    return torch.cat(parts).mean(0)
 
 
 def negative_log_likelihood(
-    model: Variational, images: Tensor, draws: int, generator: Generator
+    model: Variational[Any], images: Tensor, draws: int, generator: Generator
 ) -> float:
     """−log p(x) by importance sampling from q(z|x), averaged over images.
 
@@ -85,21 +98,7 @@ def negative_log_likelihood(
     few = max(1, MOST_CODES // draws)
     with torch.inference_mode():
         parts = [_log_evidence(model, x, draws, generator) for x in images.split(few)]
-    return -float(torch.cat(parts).mean())
-
-
-def log_likelihood(model: Variational, z: Tensor, x: Tensor) -> Tensor:
-    """log p(x|z) of each image: (n,) float64.
-
-    Args:
-        z: (n, latent_dim) codes; x: (n, C, H, W) images in [0, 1].
-    """
-    raw = model.decode_raw(z)
-    one_by_one = torch.func.vmap(lambda r, t: model.reconstruction(r[None], t[None]))
-    distance = one_by_one(raw, x).double()
-    if model.config.likelihood == "mse":
-        distance = distance / (2 * model.config.sigma**2)
-    return -distance - model.log_normaliser()
+    return model.log_normaliser() - float(torch.cat(parts).mean())
 
 
 def active_units(means: Values, threshold: float = ACTIVE) -> int:
@@ -113,28 +112,17 @@ def active_units(means: Values, threshold: float = ACTIVE) -> int:
     return int((as_rows(means).var(0) > threshold).sum())
 
 
-def _log_evidence(model: Variational, x: Tensor, draws: int, generator: Generator) -> Tensor:
+def _log_evidence(model: Variational[Any], x: Tensor, draws: int, generator: Generator) -> Tensor:
     """log of the mean importance weight of each image, in parts that fit: (n,) float64."""
-    posterior = model.posterior(x)
     total = torch.full((len(x),), -torch.inf, dtype=torch.float64)
     for start in range(0, draws, MOST_CODES):
-        count = min(MOST_CODES, draws - start)
-        z, log_q = _draw(posterior, count, generator)
-        images = x.repeat_interleave(count, 0)
-        log_p = log_likelihood(model, z.flatten(0, 1), images).view(len(x), count)
-        weights = log_p + _log_density(z, torch.zeros_like(z)) - log_q
+        distortion, rate = _weighed(model, x, min(MOST_CODES, draws - start), generator)
+        weights = -(distortion.double() + rate.double())
         total = torch.logaddexp(total, weights.logsumexp(1))
     return total - log(draws)
 
 
-def _draw(posterior: Posterior, count: int, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Codes (n, count, latent_dim) and their log q (n, count) float64."""
-    mean, log_var = (part[:, None].expand(-1, count, -1) for part in posterior)
-    noise = torch.randn(mean.shape, generator=generator, dtype=mean.dtype)
-    z = torch.addcmul(mean, (0.5 * log_var).exp(), noise)
-    return z, _log_density(noise, log_var)
-
-
-def _log_density(noise: Tensor, log_var: Tensor) -> Tensor:
-    """log N(mean + std · noise; mean, std²), summed over the last axis: float64."""
-    return -0.5 * (noise.double().square() + log_var.double() + log(2 * pi)).sum(-1)
+def _weighed(model: Variational[Any], x: Tensor, draws: int, generator: Generator) -> Weighed:
+    """`model.weigh` with random numbers of the generator, in place of the global ones."""
+    with drawing_for(Part(slice(None), len(x), generator)):
+        return model.weigh(x, x, draws)

@@ -42,8 +42,9 @@ def evaluate(
         report: called before each measure, and every few images while one goes on.
 
     Returns {"run", "split", "n": images of the split, "seed", "metrics": {name: value},
-    "baselines": {name: {the same metrics}}, "counts": {metric: images, where fewer than n},
-    "per_dimension": {"kl": one value an axis of the code, in the variational family}}.
+    "baselines": {name: {the same metrics}}, "counts": {metric: images, for those that look at a
+    sample of at most so many}, "per_dimension": {"kl": one value an axis of the code, in the
+    variational family}}.
     Baselines: "pca" with as many numbers as the code, "noisy_input", and "pixels" for classes told
     from the images themselves. A measure that makes no sense for this model or these images is
     left out. The result is kept in the run's folder until there is a newer checkpoint.
@@ -119,6 +120,7 @@ class _Progress:
 
     def __init__(self, report: Report | None) -> None:
         self.report = report
+        self.now = "", 0.0
 
     def start(self, title: str, share: float) -> None:
         """The next measure begins."""

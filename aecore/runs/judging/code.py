@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast, runtime_checkable
 
 from torch import Tensor
 
@@ -94,9 +94,9 @@ def _zeros(subject: Subject) -> Found:
 
 
 def _book(subject: Subject) -> Found:
-    assert isinstance(subject.model, Indexed)  # as `applies` has found
+    model = cast("Indexed", subject.model)  # as `applies` has found
     images, _ = subject.sample(subject.split, MOST_CLASSES)
-    used = subject.through(subject.model.indices, images)
+    used = subject.through(model.indices, images)
     return Found({"perplexity": perplexity(used)}, counts={"perplexity": len(images)})
 
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from torch import Tensor
 
-from aecore.metrics.likelihood import active_units, evidence_bound, negative_log_likelihood
-from aecore.models.variational import Posterior, Variational
+from aecore.metrics.likelihood import (
+    active_units,
+    evidence_bound,
+    kl_per_dimension,
+    negative_log_likelihood,
+)
+from aecore.models.standard_prior import StandardPrior
+from aecore.models.variational import Variational
 from aecore.runs.judging.subject import Found, Measure, Subject
 from aecore.training.batches import to_float
 
@@ -16,32 +24,23 @@ DRAWS = 200
 AT_ONCE = 5
 
 
-def _is_variational(subject: Subject) -> bool:
-    model = subject.model
-    return isinstance(model, Variational) and isinstance(
-        model.posterior(to_float(subject.images[:1])), Posterior
-    )
-
-
 def _likelihood(subject: Subject) -> Found:
-    model = subject.model
-    assert isinstance(model, Variational)  # as `applies` has found
+    model = cast("Variational[Any]", subject.model)  # as `applies` has found
     images, _ = subject.sample(subject.split, MOST_IMAGES)
-    bound = evidence_bound(model, to_float(images), subject.generator(2))
-    metrics = {
-        "elbo": bound.elbo,
-        "reconstruction_nats": bound.reconstruction,
-        "kl": bound.kl,
-        "active_units": float(active_units(subject.codes(images))),
-    }
-    counts = dict.fromkeys(metrics, len(images))
-    few = images[:MOST_SAMPLED]
-    metrics["nll"] = _sampled(subject, model, to_float(few))
-    counts["nll"] = len(few)
-    return Found(metrics, counts=counts, per_dimension={"kl": bound.kl_per_dimension.tolist()})
+    x = to_float(images)
+    bound = evidence_bound(model, x, subject.generator(2))
+    found = Found({"elbo": bound.elbo, "reconstruction_nats": bound.reconstruction, "kl": bound.kl})
+    if isinstance(model, StandardPrior):  # which fixes the scale of the code
+        found.metrics["active_units"] = float(active_units(subject.codes(images)))
+        found.per_dimension["kl"] = kl_per_dimension(model, x).tolist()
+    found.counts = dict.fromkeys(found.metrics, len(images))
+    few = x[:MOST_SAMPLED]
+    found.metrics["nll"] = _sampled(subject, model, few)
+    found.counts["nll"] = len(few)
+    return found
 
 
-def _sampled(subject: Subject, model: Variational, images: Tensor) -> float:
+def _sampled(subject: Subject, model: Variational[Any], images: Tensor) -> float:
     generator = subject.generator(3)
     total = 0.0
     for part in images.split(AT_ONCE):
@@ -50,4 +49,6 @@ def _sampled(subject: Subject, model: Variational, images: Tensor) -> float:
     return total / len(images)
 
 
-LIKELIHOOD = Measure("likelihood", _is_variational, _likelihood)
+LIKELIHOOD = Measure(
+    "likelihood", lambda subject: isinstance(subject.model, Variational), _likelihood
+)
