@@ -99,7 +99,7 @@ class Autoencoder(nn.Module, ABC):
     """True where the variant makes no sense on clean input."""
     has_code: ClassVar[bool] = True
     """False where the picture also goes around the code, so that the code alone says little."""
-    whole_batch: ClassVar[bool] = False
+    whole_batch: bool = False
     """True where the loss compares the images of a batch with each other: then several processes,
     each with a part of the batch, cannot train the model together."""
     aside: ClassVar[frozenset[str]] = frozenset()
