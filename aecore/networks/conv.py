@@ -46,13 +46,13 @@ class Conv(Network):
         ]
         self.channels = [shape[0], *widths, config.width]
 
-    def encoder(self, out_features: int) -> nn.Module:
+    def encoder(self, out_features: int) -> nn.Sequential:
         layers: list[nn.Module] = []
         for fan_in, fan_out in pairwise(self.channels):
             layers += [nn.Conv2d(fan_in, fan_out, 3, stride=2, padding=1), *self._after(fan_out)]
         return nn.Sequential(*layers, nn.Flatten(), nn.Linear(prod(self._deepest()), out_features))
 
-    def decoder(self, in_features: int) -> nn.Module:
+    def decoder(self, in_features: int) -> nn.Sequential:
         first = [nn.Linear(in_features, prod(self._deepest())), nn.Unflatten(1, self._deepest())]
         layers: list[nn.Module] = [*first, self.activation()]
         steps = list(zip(pairwise(reversed(self.channels)), reversed(self.sizes[:-1]), strict=True))
