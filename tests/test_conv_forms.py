@@ -125,7 +125,7 @@ def test_every_form_learns(variant, form):
         "conv",
         data,
         network_knobs={"downsampling": form},
-        epochs=6,
+        epochs=12,
         batch_size=32,
         learning_rate=1e-2,
     )
