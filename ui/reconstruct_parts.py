@@ -15,7 +15,7 @@ from ui import resources
 from ui.access import see, status_of, visitor
 from ui.asked import number, whole
 from ui.selection import linked, remember, set_widget, widget_value
-from ui.words import plain
+from ui.words import NO_CODE, plain
 
 ORDERS = {"worst": "Worst first", "best": "Best first", "first": "As they come"}
 ALL = "-1"
@@ -132,10 +132,10 @@ def _measure(run: Run) -> None:
 
 def _table(run: Run, found: dict[str, Any]) -> None:
     metrics, baselines = found["metrics"], found["baselines"]
-    pca = baselines["pca"]
-    size = run.spec.model.latent_dim
-    rows = [("Copying clean images", ["This run", f"PCA, {size}"],
-             [metrics["mse"], pca["mse"]], [metrics["psnr"], pca["psnr"]])]  # fmt: skip
+    pca, size = baselines.get("pca"), run.spec.model.latent_dim
+    named = {"This run": metrics} | ({f"PCA, {size}": pca} if pca else {})
+    rows = [("Copying clean images", list(named),
+             [v["mse"] for v in named.values()], [v["psnr"] for v in named.values()])]  # fmt: skip
     if "noisy_input" in baselines:
         noisy = baselines["noisy_input"]
         rows.append(("Cleaning damaged images", ["This run", "The damaged image"],
@@ -150,7 +150,7 @@ def _table(run: Run, found: dict[str, Any]) -> None:
         f"{resources.run_model(run).step}. MSE: mean over pixels, lower is better. PSNR: mean of "
         "the images' own, higher is better."
     )
-    st.markdown(_verdict(metrics["mse"], pca["mse"], size))
+    st.markdown(_verdict(metrics["mse"], pca["mse"], size) if pca else NO_CODE)
 
 
 def _verdict(ours: float, theirs: float, size: int) -> str:

@@ -42,7 +42,8 @@ def evaluate(run: Run, split: Split = "test", seed: int = 0) -> dict[str, Any]:
     Returns {"run", "split", "n", "seed", "metrics": {"mse", "psnr"}, "baselines": {"pca": the
     same}}, and for a run with a corruption also the metrics "denoising_mse" and
     "denoising_psnr" and the baseline "noisy_input" with these two. PCA keeps as many numbers as
-    the code. The result is kept in the run's folder until there is a newer checkpoint.
+    the code, and is left out where there is no code. The result is kept in the run's folder until
+    there is a newer checkpoint.
 
     Raises InputError where nothing is saved yet, or DataUnavailable where the data set is gone.
     """
@@ -93,7 +94,9 @@ def _evaluate(run: Run, loaded: LoadedModel, split: Split, seed: int) -> dict[st
     data = open_data(spec.dataset, spec.source, spec.splits)
     images = data.part(split)
     metrics = _clean_scores(loaded, images)
-    baselines = {"pca": _pca_scores(data, split, loaded.model.code_size)}
+    baselines = {}
+    if spec.kind.has_code:
+        baselines["pca"] = _pca_scores(data, split, loaded.model.code_size)
     if spec.corruption != "none":
         denoised, noisy = _denoising_scores(run, loaded, images, seed)
         metrics |= denoised

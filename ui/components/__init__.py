@@ -11,6 +11,7 @@ import streamlit as st
 
 from aecore.runs import Run
 from ui.routes import PLOTLY, base
+from ui.words import NO_CODE
 
 FOLDER = Path(__file__).parent
 PARTS = {
@@ -32,8 +33,12 @@ def _component(name: str) -> Any:
 
 
 def live_view(run: Run, *, compact: bool = False) -> None:
-    """Curves, reconstructions and code map of a run, alive; compact leaves out the controls."""
+    """Curves, reconstructions and code map of a run, alive; compact leaves out the controls.
+
+    Where the variant has no code, a sentence stands in place of its map.
+    """
     data = {"run": run.id, "base": base(), "plotly": PLOTLY, "compact": compact}
+    data["no_code"] = "" if run.spec.kind.has_code else NO_CODE
     _component("live")(key=f"live-{run.id}", data=data)
 
 
