@@ -35,7 +35,11 @@ def session(variant="vae", network="mlp", **knobs):
         network,
         DATA,
         corruption=corruption(corruption.Config(level=0.2)),
-        network_knobs={"width": 16, "dropout": 0.2, "batch_norm": True},
+        network_knobs={
+            "width": 16,
+            "dropout": 0.2,
+            "batch_norm": variants[variant].takes_batch_norm,
+        },
         **train,
     )
 

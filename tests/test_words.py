@@ -25,7 +25,8 @@ def test_a_spec_in_one_line_tells_what_was_chosen(variant):
     spec = RunSpec.from_flat({"variant": variant, "latent_dim": 1, "seed": 7})
     line = spec_line(spec)
     assert variants[variant].title in line
-    assert "code of 1 number ·" in line
+    assert ("code of 1 number ·" in line) == variants[variant].has_code
+    assert ("no code ·" in line) != variants[variant].has_code
     assert line.endswith("seed 7")
     assert (spec.make_network((1, 8, 8)).title in line) == variants[variant].uses_network
     assert (spec.make_corruption().title in line) == (spec.corruption != "none")

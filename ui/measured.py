@@ -13,7 +13,7 @@ from aecore.runs.evaluate import evaluate, known
 from ui import resources
 from ui.access import see, status_of, visitor
 from ui.figures import kl_bars
-from ui.words import plain
+from ui.words import NO_CODE, plain
 
 GROUPS = {
     "copies": "Copying clean images",
@@ -84,6 +84,8 @@ def _tables(run: Run, found: dict[str, Any]) -> None:
     )
     if "mse" in found["metrics"] and "mse" in found["baselines"].get("pca", {}):
         st.markdown(_verdict(found["metrics"]["mse"], found["baselines"]["pca"]["mse"], size))
+    if not run.spec.kind.has_code:
+        st.markdown(NO_CODE)
     with st.expander("What the figures say"):
         st.markdown(_meanings(found))
 

@@ -17,6 +17,7 @@ from aecore.models import Autoencoder, variants
 from aecore.models.base import Family
 from aecore.networks import networks
 from aecore.runs import RunSpec
+from aecore.runs.checks import Cost
 from aecore.training.batches import to_float
 from aecore.training.snapshots import to_bytes
 from ui import resources
@@ -34,7 +35,7 @@ from ui.selection import (
     take_note,
     take_offer,
 )
-from ui.words import duration, plain, spec_line
+from ui.words import NO_CODE, duration, plain, spec_line
 
 SHOWN = 8
 BASIC_TRAINING = ("epochs", "seed")
@@ -150,12 +151,8 @@ def start_panel(spec: RunSpec) -> None:
         return
     figures = st.grid(3, min_column_width=150)
     figures.metric("Parameters", f"{cost.parameters:,}", help="Numbers that training changes.")
-    ratio = cost.pixels / cost.code_size
-    against = f"{ratio:.3g} times smaller" if ratio >= 1 else f"{1 / ratio:.3g} times larger"
-    figures.metric(
-        "Code", f"{cost.code_size:,} of {cost.pixels:,}",
-        help=f"Numbers in the code of one image, of the numbers in the image: {against}.",
-    )  # fmt: skip
+    code, told = _code(spec, cost)
+    figures.metric("Code", code, help=told)
     figures.metric("Time", _time(spec, cost.steps), help=_TIME_HELP)
     pressed = st.button(
         "Start", type="primary", icon=":material/play_arrow:", on_click=_start, key="start",
@@ -166,10 +163,21 @@ def start_panel(spec: RunSpec) -> None:
         _start()
         st.rerun()
     offer_start()
+    shown = ", reconstructions and the code map" if spec.kind.has_code else " and reconstructions"
     st.caption(
-        "The loss curves, reconstructions and the code map will appear here as soon as you press "
-        "Start. The link in the address bar holds every choice: send it, and others see this form."
+        f"The loss curves{shown} will appear here as soon as you press Start. The link in the "
+        "address bar holds every choice: send it, and others see this form."
     )
+
+
+def _code(spec: RunSpec, cost: Cost) -> tuple[str, str]:
+    """The size of the code, and what it means."""
+    if not spec.kind.has_code:
+        return "none", NO_CODE
+    ratio = cost.pixels / cost.code_size
+    against = f"{ratio:.3g} times smaller" if ratio >= 1 else f"{1 / ratio:.3g} times larger"
+    told = f"Numbers in the code of one image, of the numbers in the image: {against}."
+    return f"{cost.code_size:,} of {cost.pixels:,}", told
 
 
 def _changes(spec: RunSpec) -> None:

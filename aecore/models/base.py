@@ -102,6 +102,8 @@ class Autoencoder(nn.Module, ABC):
     """False where the variant brings its own layers and the choice of a network is moot."""
     needs_corruption: ClassVar[bool] = False
     """True where the variant makes no sense on clean input."""
+    takes_batch_norm: ClassVar[bool] = True
+    """False where the loss needs the code of each image not to depend on the others."""
     has_code: ClassVar[bool] = True
     """False where the picture also goes around the code, so that the code alone says little."""
     whole_batch: bool = False

@@ -38,16 +38,17 @@ def drawing_for(part: Part) -> Iterator[None]:
 
 def normal_like(x: Tensor) -> Tensor:
     """Standard normal numbers in the shape of x: (n, …), a row for each image of the batch."""
-    part = _part.get()
-    return torch.randn_like(x) if part is None else _rows_like(x, torch.randn, part)
+    return _rows(x, torch.randn, torch.randn_like)
 
 
 def uniform_like(x: Tensor) -> Tensor:
-    """Numbers from [0, 1) in the shape of x: (n, …), a row for each image of the batch."""
+    """The same, of numbers spread evenly over [0, 1)."""
+    return _rows(x, torch.rand, torch.rand_like)
+
+
+def _rows(x: Tensor, draw: Callable[..., Tensor], draw_like: Callable[[Tensor], Tensor]) -> Tensor:
     part = _part.get()
-    return torch.rand_like(x) if part is None else _rows_like(x, torch.rand, part)
-
-
-def _rows_like(x: Tensor, draw: Callable[..., Tensor], part: Part) -> Tensor:
+    if part is None:
+        return draw_like(x)
     shape = (part.total, *x.shape[1:])
     return draw(shape, generator=part.generator, dtype=x.dtype, device=x.device)[part.rows]

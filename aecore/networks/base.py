@@ -54,12 +54,12 @@ class Network(ABC):
         self.shape = shape
 
     @abstractmethod
-    def encoder(self, out_features: int) -> nn.Module:
-        """A module from (n, *shape) to (n, out_features)."""
+    def encoder(self, out_features: int) -> nn.Sequential:
+        """Layers from (n, *shape) to (n, out_features)."""
 
     @abstractmethod
-    def decoder(self, in_features: int) -> nn.Module:
-        """A module from (n, in_features) to (n, *shape)."""
+    def decoder(self, in_features: int) -> nn.Sequential:
+        """Layers from (n, in_features) to (n, *shape)."""
 
     def activation(self) -> nn.Module:
         """A fresh activation layer as the config says."""

@@ -12,6 +12,7 @@ import streamlit as st
 from aecore.runs import Run
 from aecore.runs.checks import blank_model
 from ui.routes import PLOTLY, base
+from ui.words import NO_CODE
 
 FOLDER = Path(__file__).parent
 PARTS = {
@@ -33,7 +34,10 @@ def _component(name: str) -> Any:
 
 
 def live_view(run: Run, *, compact: bool = False) -> None:
-    """Curves, reconstructions and code map of a run, alive; compact leaves out the controls."""
+    """Curves, reconstructions and code map of a run, alive; compact leaves out the controls.
+
+    Where the variant has no code, a sentence stands in place of its map.
+    """
     model = blank_model(run.spec)
     data = {
         "run": run.id,
@@ -42,6 +46,7 @@ def live_view(run: Run, *, compact: bool = False) -> None:
         "compact": compact,
         "phases": model.phases(),
         "aside": sorted(model.aside),
+        "no_code": "" if model.has_code else NO_CODE,
     }
     _component("live")(key=f"live-{run.id}", data=data)
 

@@ -26,6 +26,7 @@ class LiveView {
   constructor(parent, data) {
     this.run = data.run;
     this.compact = !!data.compact;
+    this.noCode = data.no_code; // why there is no code map, or nothing
     this.url = `${data.base}/runs/${data.run}`;
     this.snapshots = [];
     this.taken = new Map();
@@ -59,7 +60,7 @@ class LiveView {
     [this.stripHint, this.mapHint] = [make("small"), make("small")];
     const loss = section("Loss", hint, this.chart.logSwitch, this.chart.box);
     const strip = section("The same test images again and again", this.stripHint, this.strip.canvas);
-    const map = section("Code map", this.mapHint, this.map.box, this.map.legend);
+    const map = this.noCode ? section("No code map", "", make("p", { class: "ael-note" }, this.noCode)) : section("Code map", this.mapHint, this.map.box, this.map.legend);
     const left = this.compact ? [strip, loss] : [loss, strip];
     return make("div", { class: "ael-panels" }, make("div", { class: "ael-stack" }, ...left), make("div", { class: "ael-stack" }, map, this.timeMachine()));
   }
