@@ -170,7 +170,7 @@ def live_data(at):
 def test_it_is_not_measured_against_pca(run):
     found = evaluate(run)
     assert set(found["baselines"]) == {"noisy_input"}
-    assert set(found["metrics"]) == {"mse", "psnr", "denoising_mse", "denoising_psnr"}
+    assert set(found["metrics"]) == {"mse", "psnr", "ssim", "denoising_mse", "denoising_psnr"}
 
 
 def test_the_form_says_that_there_is_no_code(engine):  # noqa: F811

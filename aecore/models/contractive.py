@@ -39,6 +39,7 @@ class ContractiveAutoencoder(Plain):
     )
     paper = "Rifai et al., Contractive Auto-Encoders: Explicit Invariance During Feature Extraction"
     year = 2011
+    family = "classic"
     takes_batch_norm = False
 
     class Config(ModelConfig):

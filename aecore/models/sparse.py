@@ -53,6 +53,7 @@ class SparseAutoencoder(Autoencoder):
     )
     paper = "Makhzani and Frey, k-Sparse Autoencoders"
     year = 2013
+    family = "classic"
     suggested = {"latent_dim": 256}
     uses_network = False
 

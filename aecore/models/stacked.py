@@ -31,6 +31,7 @@ class StackedAutoencoder(Plain):
     )
     paper = "Bengio et al., Greedy Layer-Wise Training of Deep Networks"
     year = 2007
+    family = "classic"
 
     class Config(ModelConfig):
         pretraining: float = knob(

@@ -48,6 +48,7 @@ class UNetDenoiser(Autoencoder):
     )
     paper = "Ronneberger et al., U-Net: Convolutional Networks for Biomedical Image Segmentation"
     year = 2015
+    family = "classic"
     suggested = {"corruption": "gaussian"}
     uses_network = False
     needs_corruption = True
