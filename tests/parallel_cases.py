@@ -44,8 +44,9 @@ def session(variant, network, parallel=ALONE, layers=None, **train):
 
 
 def models():
-    """Every registered variant with every network."""
-    return {f"{v} {n}": (v, n) for v in variants for n in networks}
+    """Every registered variant that can be split, with every network."""
+    split = [name for name in variants if not variants[name].whole_batch]
+    return {f"{v} {n}": (v, n) for v in split for n in networks}
 
 
 DECISIONS = {
