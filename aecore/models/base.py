@@ -100,8 +100,8 @@ class Autoencoder(nn.Module, ABC):
     has_code: ClassVar[bool] = True
     """False where the picture also goes around the code, so that the code alone says little."""
     whole_batch: ClassVar[bool] = False
-    """True where the loss needs all images of a batch at once, such as to compare them: then
-    several processes, each with a part of the batch, cannot train the model together."""
+    """True where the loss compares the images of a batch with each other: then several processes,
+    each with a part of the batch, cannot train the model together."""
     aside: ClassVar[frozenset[str]] = frozenset()
     """Terms that train a helper, such as a discriminator, and do not say how good the model is:
     a validation loss is judged without them."""
