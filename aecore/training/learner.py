@@ -31,8 +31,8 @@ class Learner:
         """
         if model.whole_batch and not parallel.alone:
             raise InputError(
-                f"The variant {model.name} compares the images of a batch with each other, so it "
-                f"cannot be split over {parallel.size} processes; train it in one."
+                f"The variant {model.name} needs all images of a batch at once, so it cannot be "
+                f"split over {parallel.size} processes; train it in one."
             )
         self.model = model
         self.config = config
