@@ -18,6 +18,7 @@ from aecore.errors import InputError, StoreError
 from aecore.runs import RunSpec, RunStore
 from aecore.runs.about import About, read_about
 from aecore.runs.checks import estimate
+from aecore.runs.store import new_id
 
 
 def ids(rows):
@@ -217,7 +218,7 @@ def test_the_trash_is_emptied_after_seven_days_and_nothing_else_goes(catalog):
 
 def test_leftovers_go_once_nobody_can_be_making_them(catalog):
     made = enter(catalog)
-    half = catalog.root / "runs" / f".{made.id[:-1]}0"
+    half = catalog.root / "runs" / f".{new_id()}"
     foreign = catalog.root / "runs" / ".Trash"
     half.mkdir()
     foreign.mkdir()

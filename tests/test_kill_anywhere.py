@@ -1,6 +1,6 @@
 """Killed at random moments and started again, a run ends bit by bit as if nothing had happened.
 
-AECORE_KILLS sets how many runs (`make kills` takes 40).
+AECORE_KILLS sets how many runs; 40 take a few minutes.
 """
 
 import os

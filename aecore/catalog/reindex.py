@@ -61,6 +61,18 @@ def _drop(catalog: Catalog, store: RunStore, run_id: str) -> bool:
     return True
 
 
+def told_by_folder(made: Run, status: Status) -> dict[str, Any]:
+    """What the catalogue copies of any run's folder, whatever its state."""
+    return {
+        "reason": status.reason,
+        "step": status.step,
+        "total_steps": status.total_steps,
+        "attempt": status.attempt,
+        "score": kept_psnr(made),
+        "bytes": folder_bytes(made.folder),
+    }
+
+
 def take_in(catalog: Catalog, made: Run, owner: str = "") -> None:
     """One row from one folder; a run that trains stays at work, one that waited waits again.
 
@@ -72,13 +84,8 @@ def take_in(catalog: Catalog, made: Run, owner: str = "") -> None:
         "created": status.created,
         "state": status.state,
         "message": status.message if status.state in OVER else "",
-        "reason": status.reason,
-        "step": status.step,
-        "total_steps": status.total_steps,
-        "attempt": status.attempt,
-        "score": kept_psnr(made),
-        "bytes": folder_bytes(made.folder),
         "queued": status.created,
+        **told_by_folder(made, status),
     }
     try:
         cost = estimate(made.spec)

@@ -9,14 +9,12 @@ from sqlalchemy import update
 
 from aecore.catalog.people import OWNER
 from aecore.catalog.queue import SHELL
-from aecore.catalog.reindex import take_in
+from aecore.catalog.reindex import take_in, told_by_folder
 from aecore.catalog.rows import ACTIVE
 from aecore.catalog.runs import get
 from aecore.catalog.store import Catalog
 from aecore.catalog.tables import run
 from aecore.errors import InputError
-from aecore.runs.disk import folder_bytes
-from aecore.runs.evaluate import kept_psnr
 from aecore.runs.status import read_status
 from aecore.runs.store import Run
 
@@ -54,12 +52,7 @@ def end_shell(catalog: Catalog, made: Run) -> None:
         # A shell that never began is no reason for a worker to begin.
         "state": "interrupted" if status.state == "queued" else status.state,
         "message": status.message,
-        "reason": status.reason,
-        "step": status.step,
-        "total_steps": status.total_steps,
-        "attempt": status.attempt,
-        "score": kept_psnr(made),
-        "bytes": folder_bytes(made.folder),
+        **told_by_folder(made, status),
     }
     own = (run.c.id == made.id) & (run.c.engine == SHELL)  # else a worker has taken over
     with catalog.write() as db:
