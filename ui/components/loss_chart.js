@@ -123,7 +123,8 @@ class LossChart {
 
   /** A line where each phase starts, and its name beside it. */
   phaseMarks(colour) {
-    const marks = this.phases.map(([title, start]) => ({ title, step: start * this.totalSteps }));
+    const lasts = this.phases.filter(([, start], i) => i + 1 === this.phases.length || this.phases[i + 1][1] > start);
+    const marks = lasts.map(([title, start]) => ({ title, step: start * this.totalSteps }));
     const across = { xref: "x", yref: "paper" };
     return {
       shapes: marks.slice(1).map(({ step }) => ({ ...across, type: "line", x0: step, x1: step, y0: 0, y1: 1, line: { color: colour, width: 1, dash: "dot" } })),
