@@ -133,6 +133,16 @@ def test_no_weight_of_the_decoder_goes_through_the_ceiling(network):
     assert LARGEST * 0.9 < max(largest_values(session.model)) < LARGEST * 1.05
 
 
+@pytest.mark.parametrize("network", networks)
+def test_gradients_lie_in_memory_as_their_weights_do(network):
+    """Else the fused optimisers would apply them to other weights; twice through a convolution."""
+    data = open_small("digits", train_limit=64)
+    session = session_of("contractive", network, data, batch_size=32)
+    _, gradients = session.learner.gradients(*session.batches.get(0, 0), 0)
+    for parameter, gradient in zip(session.model.parameters(), gradients, strict=True):
+        assert gradient.stride() == parameter.stride()
+
+
 def test_a_ceiling_leaves_alone_what_is_below_it():
     layers = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.ReLU(), torch.nn.Linear(8, 8))
     with torch.no_grad():

@@ -49,6 +49,7 @@ def uniform_like(x: Tensor) -> Tensor:
 def _rows(x: Tensor, draw: Callable[..., Tensor], draw_like: Callable[[Tensor], Tensor]) -> Tensor:
     part = _part.get()
     if part is None:
-        return draw_like(x)
+        # In the order of x's rows: its memory may be in another order, such as channels last.
+        return draw_like(x.contiguous())
     shape = (part.total, *x.shape[1:])
     return draw(shape, generator=part.generator, dtype=x.dtype, device=x.device)[part.rows]

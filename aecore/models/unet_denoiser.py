@@ -43,8 +43,8 @@ class UNetDenoiser(Autoencoder):
 
     title = "U-Net denoiser"
     idea = (
-        "Cleans damaged images with bridges that carry every detail around its narrow middle. "
-        "It cleans better than an autoencoder and compresses nothing: it has no code to explore."
+        "Cleans damaged images, with bridges that carry every detail around its narrow middle. "
+        "So it loses little of a picture and compresses nothing: there is no code to explore."
     )
     paper = "Ronneberger et al., U-Net: Convolutional Networks for Biomedical Image Segmentation"
     year = 2015
