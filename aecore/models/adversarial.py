@@ -40,7 +40,7 @@ class AdversarialAutoencoder(Plain):
     paper = "Makhzani et al., Adversarial Autoencoders"
     year = 2015
     family = "other regularisers"
-    # Adam's momentum keeps encoder and discriminator circling around each other.
+    # With Adam the codes of digits stayed several times further from the prior.
     suggested = {
         "latent_dim": 2,
         "adversarial_weight": 5.0,
@@ -98,7 +98,7 @@ class AdversarialAutoencoder(Plain):
 
 
 def swiss_roll(noise: Tensor) -> Tensor:
-    """Draws from a spiral (Makhzani et al. 2015, figure 4) out of standard normal ones: (n, 2)."""
+    """Draws from a spiral, as in Makhzani et al. 2015, out of standard normal ones: (n, 2)."""
     along = torch.special.ndtr(noise[:, 0]).sqrt()  # a turn further out is longer
     radius = LENGTH * along + THICKNESS * noise[:, 1]
     angle = 2 * pi * TURNS * along
