@@ -99,6 +99,14 @@ def test_the_figures_are_those_of_the_metrics_on_the_models_own_codes():
     assert metrics["trustworthiness"] == pytest.approx(theirs, abs=1e-4)
 
 
+def test_a_label_that_the_model_was_told_is_not_counted_as_found():
+    subject = subject_of("conditional_vae")
+    images = subject.images[:20]
+    codes = subject.codes(images)
+    assert codes.shape == (20, subject.model.config.latent_dim)
+    assert torch.equal(codes, subject.through(subject.model.posterior, images).cloud.mean)
+
+
 def test_slow_measures_take_a_sample_and_say_so(monkeypatch):
     monkeypatch.setattr(code, "MOST_NEIGHBOURS", 100)
     monkeypatch.setattr(code, "MOST_CLASSES", 200)

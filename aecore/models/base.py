@@ -215,6 +215,11 @@ class Autoencoder(nn.Module, ABC):
         """How many numbers the code of one image has."""
         return self.config.latent_dim
 
+    @property
+    def label_size(self) -> int:
+        """How many numbers at the end of the code are a label: told in training, not found."""
+        return 0
+
     def parameter_count(self) -> int:
         """How many numbers training can change."""
         return sum(parameter.numel() for parameter in self.parameters())

@@ -87,6 +87,10 @@ class ConditionalVAE(Variational[LabelledPosterior]):
     def code_size(self) -> int:
         return self.config.latent_dim + self.config.classes
 
+    @property
+    def label_size(self) -> int:
+        return self.config.classes
+
     def prepare(self, images: Tensor, classes: Tensor, seed: int) -> None:  # noqa: ARG002
         """Raises InputError where the data have more classes than there is room for."""
         found = int(classes.max()) + 1

@@ -87,8 +87,9 @@ class Subject:
         return self.through(self.model, images)
 
     def codes(self, images: Tensor) -> Tensor:
-        """Their codes, flat: (n, d) float32."""
-        return self.through(self.model.encode, images).flatten(1)
+        """Their codes without a label that the model was told, flat: (n, d) float32."""
+        codes = self.through(self.model.encode, images).flatten(1)
+        return codes[:, : codes.shape[1] - self.model.label_size]
 
     @cached_property
     def pca(self) -> PcaBaseline:
