@@ -28,8 +28,8 @@ def show(run: Run) -> None:
         )  # fmt: skip
         return
     asked = controls(run)
-    grid = st.grid(3, min_column_width=260, gap="medium")
-    with grid.cell(column_span=2):
+    grid = st.grid(2, min_column_width=390, gap="medium")
+    with grid.cell():
         gallery_view(run, asked)
     with grid.cell():
         measures(run)
