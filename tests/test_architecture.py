@@ -19,6 +19,7 @@ LAYERS = (
     ("models",),
     ("training", "metrics"),
     ("runs",),
+    ("maps",),
     ("catalog",),
     ("jobs",),
     ("cli",),

@@ -107,9 +107,9 @@ class UMAP(Projection):
         near = nearest_others(x, count) if neighbours is None else neighbours.first(count)
         self.x_ = x
         if self.config.densities:
-            self.embedding_ = self._with_densities(x, near, start, watch)
+            self.embedding_ = self._with_densities(x, self._classes(y), near, start, watch)
             return
-        graph = self._told(fuzzy_graph(near), y)
+        graph = self._told(fuzzy_graph(near), self._classes(y))
         if self.config.quality == "default":
             start = self._spectrum(x, graph)
         self.embedding_ = self._layout(len(x)).run(self._spread(start), graph, watch)
@@ -136,12 +136,18 @@ class UMAP(Projection):
     def _layout(self, count: int) -> Layout:
         return Layout(self._epochs(count), Curve.of(self.config.min_dist), self.seed)
 
-    def _told(self, graph: Any, y: NDArray[np.int64] | None) -> Any:
-        """The graph, with edges between classes weakened where that is wanted."""
+    def _classes(self, y: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
+        """The classes, where they are to be minded; -1 is an unknown one."""
         if not self.config.supervised:
-            return graph
+            return None
         if y is None:
             raise InputError("A supervised UMAP needs classes and was given none; switch it off.")
+        return y
+
+    def _told(self, graph: Any, y: NDArray[np.int64] | None) -> Any:
+        """The graph, with edges between classes weakened where these are minded."""
+        if y is None:
+            return graph
         umap = umap_learn()
         return umap.reset_local_connectivity(
             umap.discrete_metric_simplicial_set_intersection(graph, y)
@@ -160,7 +166,14 @@ class UMAP(Projection):
         room = np.where(high > low, high - low, 1)
         return (SIZE * (start - low) / room + noise).astype(np.float32)
 
-    def _with_densities(self, x: Rows, near: Neighbours, start: Map, watch: Watch) -> Map:
+    def _with_densities(
+        self,
+        x: Rows,
+        y: NDArray[np.int64] | None,
+        near: Neighbours,
+        start: Map,
+        watch: Watch,
+    ) -> Map:
         """densMAP (Narayan, Berger and Cho 2021), whole, by umap-learn."""
         quick = self.config.quality == "quick"
         epochs = DENSITY_EPOCHS + self._epochs(len(x))
@@ -177,4 +190,4 @@ class UMAP(Projection):
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it will place no new samples, which we say
-            return np.asarray(model.fit(x).embedding_, np.float32)
+            return np.asarray(model.fit(x, y).embedding_, np.float32)
