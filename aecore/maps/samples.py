@@ -53,7 +53,7 @@ def samples_of(run: Run, loaded: LoadedModel, spec: MapSpec) -> Samples:
     rows = chosen(data, spec)
     parts = [data.images[rows], data.part("test", MOST_HELD_OUT)]
     code = spec.config.of == "code"
-    train, held_out = (_codes(loaded, part) if code else _pixels(part) for part in parts)
+    train, held_out = (_codes(loaded, part) if code else pixels_of(part) for part in parts)
     return Samples(train, data.labels[rows].numpy(), held_out)
 
 
@@ -65,7 +65,8 @@ def chosen(data: ImageData, spec: MapSpec) -> Tensor:
     return rows[order[: spec.config.fit_on]]
 
 
-def _pixels(images: Tensor) -> Rows:
+def pixels_of(images: Tensor) -> Rows:
+    """Images (n, C, H, W) uint8 as rows (n, d) in [0, 1]."""
     return to_float(images).flatten(1).numpy()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from aecore.config import Knob, Settings, knob, knobs
@@ -69,6 +69,10 @@ class MapSpec:
     def to_flat(self) -> dict[str, Any]:
         """Every setting by its flat name, as plain values."""
         return {"method": self.method, **self.config.model_dump(), **self.settings.model_dump()}
+
+    def with_seed(self, seed: int) -> MapSpec:
+        """The same with another seed."""
+        return replace(self, config=self.config.model_copy(update={"map_seed": seed}))
 
     @property
     def title(self) -> str:
