@@ -15,6 +15,7 @@ from aecore.errors import InputError
 from aecore.jobs import mapper as jobs
 from aecore.jobs.mapper import Mapper, ensure_mapper
 from aecore.maps import CODE, MapSpec, draw, samples_of
+from aecore.maps.measures import draw_and_judge
 from aecore.maps.shelf import Asked, Shelf, Standing, ticket_of
 from aecore.paths import home
 from aecore.projections import projections
@@ -152,7 +153,8 @@ def test_the_mapper_draws_what_is_asked_and_what_is_kept_is_what_was_drawn(run):
     assert mapper.tick()
     assert mapper.shelf.standing(asked.ticket).state == "done"
     kept = mapper.shelf.known(asked.ticket)
-    drawn = draw(samples_of(run, load_model(run), PCA), PCA)
+    drawn = draw_and_judge(run, load_model(run), PCA)
+    assert kept.measures == drawn.measures != {}
     assert (kept.held_out == drawn.held_out).all()
     assert (kept.train == drawn.train).all()
     assert not mapper.tick()
@@ -171,14 +173,14 @@ def test_who_cancels_leaves_nothing_behind(run, monkeypatch):
     mapper, asked = Mapper(home()), asked_of(run, PIXELS)
     monkeypatch.setattr(jobs, "EVERY", 0)
 
-    def cancelling(samples, spec, follow):
-        follow(0.1, samples.held_out[:, :2])
+    def cancelling(run, loaded, spec, follow):
+        follow(0.1, np.zeros((359, 2), np.float32))
         assert mapper.shelf.frame(asked.ticket).shape == (359, 2)
         assert mapper.shelf.standing(asked.ticket) == Standing("working", 0.1)
         mapper.shelf.forget(asked.ticket)
-        return draw(samples, spec, follow)
+        return draw_and_judge(run, loaded, spec, follow)
 
-    monkeypatch.setattr(jobs, "draw", cancelling)
+    monkeypatch.setattr(jobs, "draw_and_judge", cancelling)
     mapper.shelf.ask(asked)
     assert mapper.tick()
     assert list(mapper.shelf.folder.iterdir()) == []
@@ -197,7 +199,7 @@ def test_a_failure_is_told_once_and_can_be_tried_again(run, monkeypatch):
     def broken(*_):
         raise RuntimeError("nobody thought of this")
 
-    monkeypatch.setattr(jobs, "samples_of", broken)
+    monkeypatch.setattr(jobs, "draw_and_judge", broken)
     assert mapper.tick()
     told = mapper.shelf.standing(asked.ticket)
     assert told.state == "failed"

@@ -12,8 +12,15 @@ from typing import Any
 from aecore.cli.output import say, say_json, say_table, write_over
 from aecore.config import knobs
 from aecore.errors import InputError, StoreError
-from aecore.maps.draw import Drawn, draw
-from aecore.maps.measures import MOST_SEEDS, Ground, ground_of, judge, over_seeds
+from aecore.maps.draw import Drawn
+from aecore.maps.measures import (
+    MOST_SEEDS,
+    Ground,
+    draw_and_judge,
+    ground_of,
+    judge,
+    over_seeds,
+)
 from aecore.maps.samples import samples_of
 from aecore.maps.shelf import Shelf, ticket_of
 from aecore.maps.spec import MapSpec, kinds
@@ -32,7 +39,6 @@ def project(arguments: Namespace) -> int:
     run = RunStore()[arguments.id]
     drawn = _drawn(run, load_model(run), spec)
     ground = ground_of(run, spec)
-    measures = judge(ground, drawn.train, drawn.held_out)
     if arguments.csv:
         _write_csv(Path(arguments.csv), ground, drawn)
     told = {
@@ -44,7 +50,7 @@ def project(arguments: Namespace) -> int:
         "settings": spec.to_flat(),
         "seconds": drawn.seconds,
         "measured_on": ground.count,
-        "measures": measures,
+        "measures": drawn.measures,
     }
     if arguments.json:
         say_json(told)
@@ -52,7 +58,7 @@ def project(arguments: Namespace) -> int:
     also = " and on the test images, since it cannot place new ones" if drawn.together else ""
     say(f"{spec.title}, fitted on {len(drawn.train):,} training images{also};")
     say(f"{len(drawn.held_out):,} test images shown, drawn in {drawn.seconds:.1f} s.")
-    _say_measures({spec.title: measures}, ground)
+    _say_measures({spec.title: drawn.measures}, ground)
     return 0
 
 
@@ -68,7 +74,7 @@ def measure(arguments: Namespace) -> int:
     for spec in specs:
         for seed in range(seeds):
             drawn = _drawn(run, loaded, spec.with_seed(spec.config.map_seed + seed))
-            each.setdefault(spec.title, []).append(judge(ground, drawn.train, drawn.held_out))
+            each.setdefault(spec.title, []).append(dict(drawn.measures))
     if loaded.model.has_code:
         samples = samples_of(run, loaded, _spec("pca", {**flat, "of": "code"}))
         title = f"The code itself ({samples.train.shape[1]} numbers)"
@@ -105,7 +111,7 @@ def _drawn(run: Run, loaded: LoadedModel, spec: MapSpec) -> Drawn:
     known = shelf.known(ticket)
     if known is not None:
         return known
-    drawn = draw(samples_of(run, loaded, spec), spec, _follow(spec.title))
+    drawn = draw_and_judge(run, loaded, spec, _follow(spec.title))
     if sys.stderr.isatty():
         write_over("")
     shelf.keep(ticket, drawn)

@@ -21,8 +21,8 @@ from filelock import FileLock, Timeout
 
 from aecore.errors import AecoreError
 from aecore.jobs.detached import start
-from aecore.maps.draw import Follow, draw
-from aecore.maps.samples import samples_of
+from aecore.maps.draw import Follow
+from aecore.maps.measures import draw_and_judge
 from aecore.maps.shelf import Asked, Shelf, Standing, ticket_of
 from aecore.paths import home
 from aecore.projections import Map, projections
@@ -92,8 +92,8 @@ class Mapper:
         loaded = load_model(run)
         if ticket_of(run, loaded, asked.spec) != asked.ticket:
             raise Cancelled  # the run went on meanwhile; whoever looks will ask for its new map
-        samples = samples_of(run, loaded, asked.spec)
-        self.shelf.keep(asked.ticket, draw(samples, asked.spec, self._follow(asked, standing)))
+        drawn = draw_and_judge(run, loaded, asked.spec, self._follow(asked, standing))
+        self.shelf.keep(asked.ticket, drawn)
 
     def _follow(self, asked: Asked, standing: Standing) -> Follow:
         due = 0.0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,13 +29,14 @@ class Drawn:
 
     train: (n, 2) float32, places of the images that it was fitted on; held_out: (m, 2);
     together: the held-out images were there when it was fitted, since this method cannot place
-    new ones; seconds: of the drawing.
+    new ones; seconds: of the drawing; measures: as `measures.judge` gives them, once measured.
     """
 
     train: Map
     held_out: Map
     together: bool
     seconds: float
+    measures: Mapping[str, float] = field(default_factory=dict)
 
 
 def draw(samples: Samples, spec: MapSpec, follow: Follow = unwatched) -> Drawn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import mean, stdev
 from typing import Any
 
@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aecore.datasets import open_data
-from aecore.maps.samples import MOST_HELD_OUT, chosen, pixels_of
+from aecore.maps.draw import Drawn, Follow, draw
+from aecore.maps.samples import MOST_HELD_OUT, chosen, pixels_of, samples_of
 from aecore.maps.spec import MapSpec
 from aecore.metrics.embedding import neighbourhoods
 from aecore.metrics.probes import linear_accuracy, neighbour_accuracy
 from aecore.projections import Rows
+from aecore.projections.base import unwatched
+from aecore.runs.inference import LoadedModel
 from aecore.runs.store import Run
 
 MOST = 2000
@@ -77,6 +80,14 @@ def judge(ground: Ground, train: Rows, held_out: Rows) -> dict[str, float]:
         found["knn_accuracy"] = neighbour_accuracy(*told, K)
         found["linear_accuracy"] = linear_accuracy(*told)
     return found
+
+
+def draw_and_judge(
+    run: Run, loaded: LoadedModel, spec: MapSpec, follow: Follow = unwatched
+) -> Drawn:
+    """A map of a run with its measures; arguments and errors as of `samples_of` and `draw`."""
+    drawn = draw(samples_of(run, loaded, spec), spec, follow)
+    return replace(drawn, measures=judge(ground_of(run, spec), drawn.train, drawn.held_out))
 
 
 def over_seeds(each: list[dict[str, float]]) -> dict[str, dict[str, Any]]:

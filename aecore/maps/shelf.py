@@ -92,8 +92,9 @@ class Shelf:
                 parts["held_out"].numpy(),
                 bool(parts["together"]),
                 float(parts["seconds"]),
+                json.loads(parts["measures"].numpy().tobytes()),
             )
-        except (OSError, CheckpointDamaged, KeyError):
+        except (OSError, CheckpointDamaged, KeyError, ValueError):
             return None
 
     def keep(self, ticket: str, drawn: Drawn) -> None:
@@ -103,6 +104,7 @@ class Shelf:
             "held_out": torch.from_numpy(drawn.held_out),
             "together": torch.tensor(drawn.together),
             "seconds": torch.tensor(drawn.seconds, dtype=torch.float64),
+            "measures": torch.tensor(list(json_bytes(drawn.measures)), dtype=torch.uint8),
         }
         write(self._path(ticket, "map"), pack(parts))
         self.forget(ticket)
