@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from aecore.config import knob
 from aecore.errors import InputError
-from aecore.networks.base import Network, NetworkConfig, Shape, networks
+from aecore.networks.base import HiddenConfig, HiddenNetwork, Shape, networks
 
 
 class Residual(nn.Module):
@@ -30,13 +30,13 @@ class Residual(nn.Module):
 
 
 @networks.register("conv")
-class Conv(Network):
+class Conv(HiddenNetwork):
     """3×3 convolutions that halve; each level has twice the channels of the one before."""
 
     title = "Convolutional"
     idea = "Slides small filters over the picture. Slower, and better for larger images."
 
-    class Config(NetworkConfig):
+    class Config(HiddenConfig):
         width: int = knob(
             64,
             "Channels of the deepest level; each level before has half.",
