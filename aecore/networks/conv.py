@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from aecore.config import knob
 from aecore.errors import InputError
 from aecore.networks.base import HiddenConfig, HiddenNetwork, Shape, networks
+from aecore.networks.halving import halvings
 
 
 class Residual(nn.Module):
@@ -54,10 +55,7 @@ class Conv(HiddenNetwork):
 
     def __init__(self, config: Config, shape: Shape) -> None:
         super().__init__(config, shape)
-        self.sizes = [shape[1:]]
-        for _ in range(config.depth):
-            height, width = self.sizes[-1]
-            self.sizes.append(((height + 1) // 2, (width + 1) // 2))
+        self.sizes = halvings(shape[1:], config.depth)
         if min(self.sizes[-2]) < 2:
             raise InputError(
                 f"Images of {shape[1]}×{shape[2]} pixels cannot be halved {config.depth} times; "

@@ -24,6 +24,7 @@ from torch import nn
 
 from aecore.config import knob
 from aecore.networks.base import Network, NetworkConfig, Shape, networks
+from aecore.networks.halving import doubling, halvings
 
 Layer = TypeVar("Layer", nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 
@@ -56,10 +57,8 @@ class Published(Network):
 
     def __init__(self, config: Config, shape: Shape) -> None:
         super().__init__(config, shape)
-        half = ((shape[1] + 1) // 2, (shape[2] + 1) // 2)
-        quarter = ((half[0] + 1) // 2, (half[1] + 1) // 2)
-        self.sizes = (shape[1:], half, quarter)
-        self.map: Shape = (16 if config.architecture == "denoiser" else 64, *quarter)
+        self.sizes = halvings(shape[1:], 2)
+        self.map: Shape = (16 if config.architecture == "denoiser" else 64, *self.sizes[-1])
 
     def encoder(self, out_features: int) -> nn.Sequential:
         count = prod(self.map)
@@ -118,7 +117,7 @@ class Published(Network):
         """The flat map, before its ReLU, to (n, *shape)."""
         layers: list[nn.Module] = [nn.Unflatten(1, self.map), nn.ReLU()]
         for (fan_in, fan_out), size in zip(pairwise((64, 64, 32)), self.sizes[1::-1], strict=True):
-            layers += [_doubling(fan_in, fan_out, size), nn.ReLU()]
+            layers += [_started(doubling(fan_in, fan_out, size)), nn.ReLU()]
         return nn.Sequential(*layers, _convolution(32, self.shape[0], 3))
 
     def _dropout(self) -> list[nn.Module]:
@@ -127,12 +126,6 @@ class Published(Network):
 
 def _convolution(fan_in: int, fan_out: int, kernel: int, step: int = 1) -> nn.Conv2d:
     return _started(nn.Conv2d(fan_in, fan_out, kernel, step, padding=kernel // 2))
-
-
-def _doubling(fan_in: int, fan_out: int, size: tuple[int, int]) -> nn.ConvTranspose2d:
-    """A 3×3 transposed convolution of step two, from half of `size`, rounded up, to `size`."""
-    even = (1 - size[0] % 2, 1 - size[1] % 2)
-    return _started(nn.ConvTranspose2d(fan_in, fan_out, 3, 2, padding=1, output_padding=even))
 
 
 def _dense(fan_in: int, fan_out: int) -> nn.Linear:
