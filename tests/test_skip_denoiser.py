@@ -27,6 +27,8 @@ def test_it_has_the_published_numbers():
     assert model.parameter_count() == 94_659
     assert model.parameter_count() + running == 95_171
     assert model.middle == (64, 4, 4)
+    slopes = [m.negative_slope for m in model.modules() if isinstance(m, nn.LeakyReLU)]
+    assert slopes == [0.3, 0.3]
 
 
 def test_each_layer_has_the_published_number():

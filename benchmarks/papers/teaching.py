@@ -4,6 +4,8 @@ Each figure is of our validation split, which is another one than theirs. Their 
 trained without noise first, and that figure is the comparable one: on digits their denoising run
 aimed at noisy images, so that its figure stands for nothing here. Their VAE's loss is that of
 training, with the KL averaged over two numbers; beside it stands the bound that it is not.
+Most of a cross-entropy is that of grey pixels with themselves: a perfect copy of our validation
+digits has 0.0585 nats a number, one of the sample of photographs 0.541.
 """
 
 from __future__ import annotations
@@ -30,13 +32,11 @@ from benchmarks.papers.fit import Fitted, fit_on
 from benchmarks.papers.rows import Row
 
 NAME = "Teaching repository 05rs/Autoencoders"
-BY_NAME = {experiment.name: experiment for experiment in EXPERIMENTS}
+DIGITS, PHOTOGRAPHS, VAE = EXPERIMENTS
 QUICK = {"epochs": 4, "batch_size": 32, "patience": 0}
 IMAGES = {"train": 480, "validation": 200, "test": 50}
 """How many images of each split short settings take."""
 SAMPLE = "cifar10_sample.zip"
-
-
 SLACK = 0.001
 """Nats a number by which two splits of the same images may differ."""
 
@@ -44,7 +44,7 @@ SLACK = 0.001
 class Case(NamedTuple):
     """A denoiser's run: with which changes, and what was published for it."""
 
-    name: str
+    experiment: Experiment
     method: str
     changes: dict[str, Any]
     published: float | None
@@ -59,10 +59,10 @@ class Trained(NamedTuple):
 
 
 CASES = (
-    Case("mnist_denoiser", "digits, without noise", {"level": 0.0}, 0.0680),
-    Case("mnist_denoiser", "digits, noise 0.22, clean targets", {}, None),
-    Case("cifar10_denoiser", "photographs, without noise", {"level": 0.0}, 0.5519),
-    Case("cifar10_denoiser", "photographs, noise 0.22", {}, 0.5619),
+    Case(DIGITS, "digits, without noise", {"level": 0.0}, DIGITS.published),
+    Case(DIGITS, "digits, noise 0.22, clean targets", {}, None),
+    Case(PHOTOGRAPHS, "photographs, without noise", {"level": 0.0}, 0.5519),
+    Case(PHOTOGRAPHS, "photographs, noise 0.22", {}, PHOTOGRAPHS.published),
 )
 
 
@@ -74,9 +74,8 @@ def run(*, short: bool = False) -> Iterator[Row]:
 
 
 def _denoiser(case: Case, *, short: bool) -> Row:
-    experiment = BY_NAME[case.name]
-    told = _trained(experiment, case.changes, short=short)
-    source = f"{REPOSITORY}, {experiment.notebook}"
+    told = _trained(case.experiment, case.changes, short=short)
+    source = f"{REPOSITORY}, {case.experiment.notebook}"
     line = partial(Row, NAME, case.method, "BCE, nats a number", "lower")
     if isinstance(told, str):
         return line(None, case.published, source, told, 0.0)
@@ -86,17 +85,16 @@ def _denoiser(case: Case, *, short: bool) -> Row:
 
 
 def _vae(*, short: bool) -> Iterator[Row]:
-    experiment = BY_NAME["mnist_vae"]
-    told = _trained(experiment, {}, short=short)
-    source = f"{REPOSITORY}, {experiment.notebook}"
+    told = _trained(VAE, {}, short=short)
+    source = f"{REPOSITORY}, {VAE.notebook}"
     line = partial(Row, NAME, "VAE, 2-D")
     theirs = "BCE + mean KL, nats an image"
     if isinstance(told, str):
-        yield line(theirs, "lower", None, experiment.published, source, told, 0.0)
+        yield line(theirs, "lower", None, VAE.published, source, told, 0.0)
         return
     terms, known = told.terms, (source, told.fitted.settings, told.fitted.minutes)
-    bound = terms["reconstruction"] + terms["kl"] / float(experiment.settings["beta"])
-    yield line(theirs, "lower", sum(terms.values()), experiment.published, *known, slack=1.0)
+    bound = terms["reconstruction"] + terms["kl"] / float(VAE.settings["beta"])
+    yield line(theirs, "lower", sum(terms.values()), VAE.published, *known, slack=1.0)
     yield line("−ELBO, nats an image", "lower", bound, None, *known)
 
 
