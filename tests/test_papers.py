@@ -41,11 +41,13 @@ def test_the_teaching_repositorys_models_learn_in_a_few_steps(mnist_root, monkey
     assert bound.reached is None
 
 
-def test_without_data_a_row_says_so_and_has_no_figure(monkeypatch):
-    monkeypatch.delenv("AECORE_TEST_DATASETS", raising=False)
-    rows = list(teaching.run(short=True))
-    assert [row.ours for row in rows] == [None] * 3
-    assert [row.reached for row in rows] == [None] * 3
+@pytest.mark.parametrize("short", [True, False])
+def test_without_data_a_row_says_so_and_has_no_figure(short, monkeypatch):
+    """A full run takes no sample for the whole."""
+    monkeypatch.setenv("AECORE_TEST_DATASETS", "" if short else str(shared_data()))
+    rows = list(teaching.run(short=short))
+    assert len(rows) == (3 if short else 5)
+    assert {row.ours for row in rows} == {row.reached for row in rows} == {None}
     assert all("no data of" in row.settings for row in rows)
     assert "| not run | 142.3 | – |" in table(rows)
 
