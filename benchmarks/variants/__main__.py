@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
+import warnings
 from dataclasses import asdict, replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from aecore.datasets import ImageData
 from benchmarks.machine import describe, device_name
+from benchmarks.training import RESULTS, mnist_root
 from benchmarks.variants import ours, theirs
 from benchmarks.variants.pairs import BATCH, FULL, PAIRS, SHORT, Pair, Plan
-from benchmarks.variants.rows import BETTER, Row, table
+from benchmarks.variants.rows import BETTER, HEAD, Row, line
 from benchmarks.variants.trained import Trained, images_of, measures
 
-RESULTS = Path(__file__).parents[1] / "results"
 MOST_APART = 1e-4
 
 
@@ -55,19 +56,20 @@ def train_both(pair: Pair, plan: Plan, seed: int, data: ImageData) -> tuple[Trai
 
 def compare(pair: Pair, plan: Plan) -> dict[str, Any]:
     """Everything that is kept of a pair."""
+    machine = describe()
     values = pair.ours(plan, plan.seeds[0])
     data = images_of(values, plan)
     apart = gradients_apart(pair, values, data)
-    train_both(pair, replace(plan, epochs=1), plan.seeds[0], data)  # the first run is slower
-    found = []
-    for seed in plan.seeds:
-        found.append([measures(side, data) for side in train_both(pair, plan, seed, data)])
+    train_both(pair, replace(plan, epochs=1), plan.seeds[0], data)  # the first run warms up
+    found = [
+        [measures(side, data) for side in train_both(pair, plan, seed, data)] for seed in plan.seeds
+    ]
     rows = [
-        Row(pair.variant, name, *([measured[name] for measured in side] for side in zip(*found)))
+        Row(pair.variant, name, [mine[name] for mine, _ in found], [its[name] for _, its in found])
         for name in BETTER
     ]
     return {
-        "machine": describe(),
+        "machine": machine,
         "pythae": version("pythae"),
         "plan": asdict(plan),
         "ours": values,
@@ -89,21 +91,23 @@ def main() -> None:
     if unknown:
         parser.error(f"there is no pair {min(unknown)!r}; choose {', '.join(known)}")
     torch.set_num_threads(1)
-    path = RESULTS / f"pythae-{device_name()}.json"
-    print("\n".join(table([]).splitlines()))
-    for pair in PAIRS:
-        if asked.names and pair.variant not in asked.names:
-            continue
+    logging.disable(logging.WARNING)
+    warnings.simplefilter("ignore")
+    mnist_root(None)  # downloads it where it is missing
+    chosen = [pair for pair in PAIRS if pair.variant in (asked.names or known)]
+    print(HEAD)
+    for pair in chosen:
         found = compare(pair, SHORT if asked.short else FULL)
-        print("\n".join(table(found["rows"]).splitlines()[2:]), flush=True)
+        print(*map(line, found["rows"]), sep="\n", flush=True)
         if not asked.short:
-            _keep(path, pair.variant, found)
+            _keep(pair.variant, found)
+    print(*(f"- {pair.variant}: {pair.note}" for pair in chosen if pair.note), sep="\n")
 
 
-def _keep(path: Path, name: str, found: dict[str, Any]) -> None:
+def _keep(name: str, found: dict[str, Any]) -> None:
+    path = RESULTS / f"pythae-{device_name()}.json"
     kept = json.loads(path.read_text()) if path.exists() else {}
-    lines = [{**asdict(row), "reached": row.reached} for row in found["rows"]]
-    kept[name] = {**found, "rows": lines}
+    kept[name] = {**found, "rows": [row.to_json() for row in found["rows"]]}
     path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import mean, median
-from typing import Literal
+from typing import Any, Literal
 
 from benchmarks.table import ratio
 
@@ -17,6 +16,7 @@ BETTER: dict[str, Literal["higher", "lower"]] = {
     "linear accuracy": "higher",
     SECONDS: "lower",
 }
+HEAD = "| variant | measure | ours | pythae | verdict |\n| --- | --- | --- | --- | --- |"
 
 
 @dataclass(frozen=True)
@@ -50,17 +50,16 @@ class Row:
         """Largest minus smallest value over the seeds, on the side where that is more."""
         return max(max(side) - min(side) for side in (self.ours, self.pythae))
 
+    def to_json(self) -> dict[str, Any]:
+        """The row with what follows from it."""
+        speed = {"times_as_fast": round(self.times_as_fast, 3)} if self.measure == SECONDS else {}
+        return {**asdict(self), **speed, "reached": self.reached}
 
-def table(rows: Iterable[Row]) -> str:
-    """The rows in Markdown: means and ranges over the seeds; of seconds the medians."""
-    lines = [
-        "| variant | measure | ours | pythae | verdict |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    for row in rows:
-        sides = f"{_told(row, row.ours)} | {_told(row, row.pythae)}"
-        lines.append(f"| {row.variant} | {row.measure} | {sides} | {_verdict(row)} |")
-    return "\n".join(lines)
+
+def line(row: Row) -> str:
+    """A row in Markdown: means and ranges over the seeds; of seconds the medians."""
+    sides = f"{_told(row, row.ours)} | {_told(row, row.pythae)}"
+    return f"| {row.variant} | {row.measure} | {sides} | {_verdict(row)} |"
 
 
 def _told(row: Row, values: list[float]) -> str:
@@ -71,5 +70,5 @@ def _told(row: Row, values: list[float]) -> str:
 def _verdict(row: Row) -> str:
     said = "reached" if row.reached else "not reached"
     if row.measure == SECONDS:
-        return f"{row.times_as_fast:.2f} times as fast, ≥ {FASTER:g} {said}"
-    return f"as good {said}"
+        return f"{row.times_as_fast:.2f} times as fast, ≥ {FASTER:g}: {said}"
+    return f"as good: {said}"

@@ -6,7 +6,6 @@ No evaluation set, which favours it.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from copy import deepcopy
@@ -117,11 +116,10 @@ def train(pair: Pair, ours: Autoencoder, data: ImageData, epochs: int, seed: int
     model = build(pair, ours)
     floats = data.part("train") / 255
     dataset = BaseDataset(floats, torch.zeros(len(floats)))
-    with TemporaryDirectory() as folder, redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-        logging.disable(logging.WARNING)
-        with timed() as clock:
-            trainer = _trainer(model, dataset, folder, epochs, seed)
-            trainer.train()
+    silent = redirect_stdout(StringIO()), redirect_stderr(StringIO())
+    with TemporaryDirectory() as folder, silent[0], silent[1], timed() as clock:
+        trainer = _trainer(model, dataset, folder, epochs, seed)
+        trainer.train()
     model.cpu().eval()
 
     def copy(x: Tensor) -> tuple[Tensor, Tensor]:

@@ -47,12 +47,13 @@ def measures(trained: Trained, data: ImageData) -> dict[str, float]:
     codes, _, labels = _copied(trained.copy, data, "train")
     test_codes, errors, test_labels = _copied(trained.copy, data, "test")
     told = codes, labels, test_codes, test_labels
-    return {
+    found = {
         "MSE per pixel": float(errors.mean()),
         "5-NN accuracy": neighbour_accuracy(*told),
         "linear accuracy": linear_accuracy(*told),
         "seconds": trained.seconds,
     }
+    return {name: round(value, 6) for name, value in found.items()}
 
 
 def _copied(copy: Copy, data: ImageData, split: Any) -> tuple[Tensor, Tensor, Tensor]:
