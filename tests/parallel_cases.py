@@ -20,7 +20,7 @@ from aecore.networks import networks
 from aecore.runs.checkpoints import load_last, save
 from aecore.training import Failed, Finished, capture, restore
 from aecore.training.parallel import ALONE, Parallel
-from tests.kit import logged, open_small, play, session_of
+from tests.kit import layer_knobs, logged, open_small, play, session_of
 
 UNEVEN = 31
 """Images in a batch: 15 and 16 for two processes, 10, 10 and 11 for three."""
@@ -37,7 +37,7 @@ def session(variant, network, parallel=ALONE, layers=None, **train):
         network,
         open_small("digits", train_limit=200),
         corruption=corruption(corruption.Config(level=0.2)),
-        network_knobs={"width": 16, **(layers or {})},
+        network_knobs=layer_knobs(network, **{"width": 16, **(layers or {})}),
         parallel=parallel,
         **{**PLAIN, **train},
     )

@@ -29,6 +29,13 @@ def test_the_cross_entropy_has_one_neighbour_and_five_strangers():
     torch.testing.assert_close(far, -5 * (1 - q).log())
 
 
+def test_strangers_are_the_ends_of_all_other_edges():
+    heads, tails = noise_images((1, 1, 2), 7).view(7, 2), noise_images((1, 1, 2), 7, 1).view(7, 2)
+    squared = [(heads[i] - tails[j]).square().sum() for i in range(7) for j in range(7) if i != j]
+    far = torch.stack([torch.log1p(1 / (1.5 * each**0.9)) for each in squared]).mean()
+    torch.testing.assert_close(cross_entropy(heads, tails, 1.5, 0.9)[1], 5 * far)
+
+
 def test_neighbours_attract_and_strangers_push():
     """Each pair sits apart from the others by one step of a line."""
     line = torch.arange(30.0)[:, None]
