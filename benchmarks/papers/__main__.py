@@ -38,8 +38,8 @@ def main() -> None:
         for row in rows_of(name, short=asked.short):
             rows.append(row)
             print(table([row]).splitlines()[-1], flush=True)
-        if not asked.short:
-            _keep(path, name, rows)
+            if not asked.short:  # at once: an experiment can take hours
+                _keep(path, name, rows)
 
 
 def _keep(path: Path, name: str, rows: list[Row]) -> None:
