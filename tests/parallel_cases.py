@@ -25,9 +25,9 @@ from tests.kit import layer_knobs, logged, open_small, play, session_of
 UNEVEN = 31
 """Images in a batch: 15 and 16 for two processes, 10, 10 and 11 for three."""
 PLAIN = {"batch_size": UNEVEN, "epochs": 4, "warmup": 0.1, "clip_norm": 5.0, "weight_decay": 0.01}
-STEADY = {"learning_rate": 2e-4}
-"""With larger steps a deep network of ReLUs answers one rounding by more than 1e-6 of its loss, in
-a single process too: the published denoiser's start, changed by 1e-7, by up to 4e-3."""
+STEADY = {"published": {"learning_rate": 2e-4}}
+"""With larger steps this deep network of ReLUs answers one rounding by more than 1e-6 of its loss,
+in a single process too: its start, changed by 1e-7, by up to 4e-3."""
 RANDOM = {"dropout": 0.2, "batch_norm": True}
 CUT = 9
 
@@ -90,7 +90,7 @@ def in_two(make, folder):
 def cases(parallel, folder):
     """(name, outcome) of every case."""
     for name, (variant, network) in models().items():
-        yield name, whole(session(variant, network, parallel, **STEADY))
+        yield name, whole(session(variant, network, parallel, **STEADY.get(network, {})))
     for name, train in DECISIONS.items():
         yield name, whole(session("vae", "mlp", parallel, **train))
     for network in networks:
