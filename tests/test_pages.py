@@ -467,11 +467,11 @@ NEED = [name for name, kind in variants.items() if kind.needs_corruption]
 def too_deep():
     """A network that cannot halve 8×8 pixels as often as its form allows."""
     for name, kind in networks.items():
-        most = next(knob.high for knob in knobs(kind.Config) if knob.name == "depth")
+        most = {knob.name: knob.high for knob in knobs(kind.Config) if knob.name == "depth"}
         try:
-            kind(kind.Config(depth=most), (1, 8, 8))
+            kind(kind.Config(**most), (1, 8, 8))
         except InputError:
-            return {"network": name, "depth": most}
+            return {"network": name, **most}
     raise AssertionError("no network is ever too deep")
 
 

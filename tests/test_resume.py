@@ -14,7 +14,7 @@ from aecore.networks import networks
 from aecore.training import Failed, Finished, SnapshotTaken, State, capture, restore
 from aecore.training.optimizers import OPTIMIZERS
 from aecore.training.schedules import SHAPES
-from tests.kit import logged, open_small, play, same, session_of, weights_of
+from tests.kit import layer_knobs, logged, open_small, play, same, session_of, weights_of
 
 DATA = open_small("digits", train_limit=200)
 STEPS = 36  # 6 epochs of 6 batches; rows at 1–10, 12, 16, 18, 20, 24, 28, 30, 32, 36
@@ -35,11 +35,9 @@ def session(variant="vae", network="mlp", **knobs):
         network,
         DATA,
         corruption=corruption(corruption.Config(level=0.2)),
-        network_knobs={
-            "width": 16,
-            "dropout": 0.2,
-            "batch_norm": variants[variant].takes_batch_norm,
-        },
+        network_knobs=layer_knobs(
+            network, width=16, dropout=0.2, batch_norm=variants[variant].takes_batch_norm
+        ),
         **train,
     )
 

@@ -4,7 +4,14 @@ import pytest
 import torch
 from sklearn.cluster import KMeans
 
-from aecore.models.vector_quantiser import PATIENCE, SMOOTHING, VectorQuantiser, perplexity
+from aecore.models.vector_quantiser import (
+    PATIENCE,
+    SMOOTHING,
+    VectorQuantiser,
+    perplexity,
+    tally_by_index,
+    tally_by_product,
+)
 from aecore.models.vq_vae import straight_through
 from tests.kit import build, noise_images, open_small, play, same, session_of, weights_of
 
@@ -31,6 +38,16 @@ def test_the_nearest_entry_is_that_of_all_distances():
     book, vectors = points(40, seed=1), points(5000)
     expected = (vectors[:, None] - book).square().sum(2).argmin(1)
     assert torch.equal(book_of(book).nearest(vectors), expected)
+
+
+@pytest.mark.parametrize("tally", [tally_by_index, tally_by_product])
+def test_vectors_are_counted_and_added_up_by_entry_on_every_device(tally):
+    vectors, chosen = points(5000), torch.arange(5000) * 7 % 11
+    counts, sums = tally(vectors, chosen, 13)  # nothing chooses the last two
+    for entry in range(13):
+        mine = vectors[chosen == entry]
+        assert counts[entry] == len(mine)
+        torch.testing.assert_close(sums[entry], mine.sum(0), rtol=1e-4, atol=1e-4)
 
 
 def test_without_memory_the_book_takes_one_step_of_k_means():

@@ -71,7 +71,7 @@ class ContractiveAutoencoder(Plain):
             self.layer = nn.Linear(pixels, self.config.latent_dim)
             self.decoder_bias = nn.Parameter(torch.zeros(pixels))
             return
-        if network.config.batch_norm:
+        if network.config.mixes_images:
             raise InputError(
                 "Batch norm makes the code of an image depend on the others of its batch, so the "
                 "contractive autoencoder has no Jacobian of one image to charge; switch it off."

@@ -16,8 +16,10 @@ from torch import Tensor, nn
 
 from aecore.config import knob
 from aecore.errors import InputError
-from aecore.models.base import Autoencoder, ModelConfig, Terms, variants
+from aecore.models.base import variants
+from aecore.models.bridged import Bridged, BridgedConfig
 from aecore.networks import Network
+from aecore.networks.halving import halvings
 
 DARKEST = 1e-3
 """Pixels are kept this far from 0 and 1 where their logit is taken."""
@@ -38,7 +40,7 @@ def convolutions(fan_in: int, fan_out: int) -> nn.Sequential:
 
 
 @variants.register("unet_denoiser")
-class UNetDenoiser(Autoencoder):
+class UNetDenoiser(Bridged):
     """Removes damage; compresses nothing."""
 
     title = "U-Net denoiser"
@@ -48,21 +50,8 @@ class UNetDenoiser(Autoencoder):
     )
     paper = "Ronneberger et al., U-Net: Convolutional Networks for Biomedical Image Segmentation"
     year = 2015
-    family = "classic"
-    suggested = {"corruption": "gaussian"}
-    uses_network = False
-    needs_corruption = True
-    has_code = False
 
-    class Config(ModelConfig):
-        latent_dim: int = knob(
-            16,
-            "Has no effect here: the picture goes around the middle, so there is no code to size.",
-            low=1,
-            high=4096,
-            log=True,
-            label="Code size",
-        )
+    class Config(BridgedConfig):
         channels: int = knob(
             16, "Channels at full size; each level below has twice as many.", low=2, high=256,
             log=True,
@@ -87,7 +76,7 @@ class UNetDenoiser(Autoencoder):
         self.last = nn.Conv2d(widths[0], channels, 1)
         for parameter in self.last.parameters():
             nn.init.zeros_(parameter)
-        sizes = [(-(-height >> level), -(-width >> level)) for level in range(count + 1)]
+        sizes = halvings((height, width), count)
         self.heights = [(wide, *size) for wide, size in zip(widths, sizes, strict=True)]
 
     @property
@@ -104,15 +93,7 @@ class UNetDenoiser(Autoencoder):
         bridges = [z.new_zeros(len(z), *height) for height in self.heights[:-1]]
         return self.offset + self._ascend([*bridges, z.view(-1, *self.heights[-1])])
 
-    def forward(self, x: Tensor) -> Tensor:
-        raw = self.cleaned_raw(x)
-        return raw.sigmoid() if self.config.likelihood == "bce" else raw
-
-    def loss(self, x: Tensor, target: Tensor) -> Terms:
-        return {"reconstruction": self.reconstruction(self.cleaned_raw(x), target)}
-
     def cleaned_raw(self, x: Tensor) -> Tensor:
-        """(n, C, H, W) to the cleaned image: pixels for mse, their logits for bce."""
         start = x.clamp(DARKEST, 1 - DARKEST).logit() if self.config.likelihood == "bce" else x
         return start + self._ascend(self._descend(x))
 

@@ -40,7 +40,8 @@ class VectorQuantiser(nn.Module):
         """The entry nearest to each of (m, size), by its place in the book: (m,) int64."""
         exact = "donot_use_mm_for_euclid_dist"  # or an entry may not be the nearest to itself
         parts = vectors.split(CHUNK)
-        return torch.cat([torch.cdist(p, self.book, compute_mode=exact).argmin(1) for p in parts])
+        near = [torch.cdist(part, self.book, compute_mode=exact).min(1).indices for part in parts]
+        return torch.cat(near)  # argmin takes twice as long as min on a processor
 
     @torch.no_grad()
     def lay_out(self, vectors: Tensor, generator: Generator) -> None:
@@ -74,14 +75,10 @@ class VectorQuantiser(nn.Module):
 
     def _tally(self, vectors: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
         """How many vectors each entry has, (entries,), and their sums, (entries, size)."""
-        counts, sums = torch.zeros_like(self.counts), torch.zeros_like(self.sums)
-        places = torch.arange(len(counts), device=chosen.device)
+        # By index takes a thirtieth of the time, but cards would add up in no fixed order.
+        tally = tally_by_index if vectors.device.type == "cpu" else tally_by_product
         with torch.autocast(vectors.device.type, enabled=False):  # sums need all their digits
-            for part, its in zip(vectors.split(CHUNK), chosen.split(CHUNK), strict=True):
-                hits = (its[:, None] == places).to(part.dtype)
-                counts += hits.sum(0)
-                sums += hits.T @ part
-        return counts, sums
+            return tally(vectors, chosen, len(self.book))
 
     def _revive(self, vectors: Tensor, counts: Tensor) -> None:
         """Put entries that nothing was near to for long on vectors of the batch."""
@@ -92,6 +89,27 @@ class VectorQuantiser(nn.Module):
         self.sums.copy_(torch.where(dead[:, None], self.book, self.sums))
         self.counts.masked_fill_(dead, 1)
         self.idle.masked_fill_(dead, 0)
+
+
+def tally_by_index(vectors: Tensor, chosen: Tensor, entries: int) -> tuple[Tensor, Tensor]:
+    """How many of (m, size) chose each entry, (entries,), and their sums, (entries, size).
+
+    chosen: (m,) int64, each from 0 to entries - 1.
+    """
+    counts = torch.bincount(chosen, minlength=entries).to(vectors.dtype)
+    sums = vectors.new_zeros(entries, vectors.shape[1])
+    return counts, sums.index_add_(0, chosen, vectors)
+
+
+def tally_by_product(vectors: Tensor, chosen: Tensor, entries: int) -> tuple[Tensor, Tensor]:
+    """The same by matrix products, in one order on every device and without a wait for it."""
+    counts, sums = vectors.new_zeros(entries), vectors.new_zeros(entries, vectors.shape[1])
+    places = torch.arange(entries, device=chosen.device)
+    for part, its in zip(vectors.split(CHUNK), chosen.split(CHUNK), strict=True):
+        hits = (its[:, None] == places).to(part.dtype)
+        counts += hits.sum(0)
+        sums += hits.T @ part
+    return counts, sums
 
 
 def perplexity(counts: Tensor) -> Tensor:

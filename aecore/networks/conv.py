@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from aecore.config import knob
 from aecore.errors import InputError
-from aecore.networks.base import Network, NetworkConfig, Shape, networks
+from aecore.networks.base import HiddenConfig, HiddenNetwork, Shape, networks
+from aecore.networks.halving import halvings
 
 
 class Residual(nn.Module):
@@ -30,13 +31,13 @@ class Residual(nn.Module):
 
 
 @networks.register("conv")
-class Conv(Network):
+class Conv(HiddenNetwork):
     """3×3 convolutions that halve; each level has twice the channels of the one before."""
 
     title = "Convolutional"
     idea = "Slides small filters over the picture. Slower, and better for larger images."
 
-    class Config(NetworkConfig):
+    class Config(HiddenConfig):
         width: int = knob(
             64,
             "Channels of the deepest level; each level before has half.",
@@ -54,10 +55,7 @@ class Conv(Network):
 
     def __init__(self, config: Config, shape: Shape) -> None:
         super().__init__(config, shape)
-        self.sizes = [shape[1:]]
-        for _ in range(config.depth):
-            height, width = self.sizes[-1]
-            self.sizes.append(((height + 1) // 2, (width + 1) // 2))
+        self.sizes = halvings(shape[1:], config.depth)
         if min(self.sizes[-2]) < 2:
             raise InputError(
                 f"Images of {shape[1]}×{shape[2]} pixels cannot be halved {config.depth} times; "

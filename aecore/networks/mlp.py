@@ -5,12 +5,12 @@ from math import prod
 
 from torch import nn
 
-from aecore.networks.base import Network, networks
+from aecore.networks.base import HiddenNetwork, networks
 from aecore.networks.chain import Chain
 
 
 @networks.register("mlp")
-class MLP(Network):
+class MLP(HiddenNetwork):
     """Every pixel is joined to every hidden number; the picture's geometry is not used."""
 
     title = "Fully connected (MLP)"

@@ -53,7 +53,7 @@ def estimate(spec: RunSpec) -> Cost:
     source = spec.make_source()
     count = min(spec.splits.train_limit or source.train_size, source.train_size)
     batch = min(spec.training.batch_size, count)
-    if batch == 1 and spec.layers.batch_norm and spec.kind.uses_network:
+    if batch == 1 and spec.layers.mixes_images and spec.kind.uses_network:
         raise InputError("Batch norm needs at least two images a batch; enlarge the batch size.")
     model = blank_model(spec)
     parameters = model.parameter_count()

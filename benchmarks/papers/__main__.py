@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.machine import describe, device_name
 from benchmarks.papers.rows import Row, table
 
-EXPERIMENTS = ("umap_paper", "hinton", "bounds", "anomaly")
+EXPERIMENTS = ("umap_paper", "hinton", "bounds", "anomaly", "teaching")
 RESULTS = Path(__file__).parents[1] / "results"
 
 
@@ -38,8 +38,8 @@ def main() -> None:
         for row in rows_of(name, short=asked.short):
             rows.append(row)
             print(table([row]).splitlines()[-1], flush=True)
-        if not asked.short:
-            _keep(path, name, rows)
+            if not asked.short:  # at once: an experiment can take hours
+                _keep(path, name, rows)
 
 
 def _keep(path: Path, name: str, rows: list[Row]) -> None:

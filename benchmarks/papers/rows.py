@@ -11,6 +11,7 @@ from typing import Literal
 class Row:
     """Ours and published are of the same measure; published is None for our own baselines.
 
+    ours: None where it could not be run, and then `settings` say why.
     slack: by how much (in the measure's unit) ours may be worse and still count as reached.
     """
 
@@ -18,7 +19,7 @@ class Row:
     method: str
     measure: str
     better: Literal["higher", "lower"]
-    ours: float
+    ours: float | None
     published: float | None
     source: str
     settings: str
@@ -27,8 +28,8 @@ class Row:
 
     @property
     def reached(self) -> bool | None:
-        """Whether ours is as good as what was published; None where nothing was."""
-        if self.published is None:
+        """Whether ours is as good as what was published; None where one of them is not known."""
+        if self.published is None or self.ours is None:
             return None
         lost = self.ours - self.published
         return (lost if self.better == "lower" else -lost) <= self.slack
@@ -41,10 +42,11 @@ def table(rows: Iterable[Row]) -> str:
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in rows:
+        ours = "not run" if row.ours is None else f"{row.ours:.4g}"
         published = "–" if row.published is None else f"{row.published:.4g}"
         reached = {None: "–", True: "yes", False: "not reached"}[row.reached]
         lines.append(
-            f"| {row.experiment} | {row.method} | {row.measure} | {row.ours:.4g} | {published} "
+            f"| {row.experiment} | {row.method} | {row.measure} | {ours} | {published} "
             f"| {reached} | {row.settings} | {row.minutes:.1f} |"
         )
     return "\n".join(lines)

@@ -28,7 +28,7 @@ ERROR = {
     2: {"PCA": 0.0557, "AE": 0.0369, "VAE": 0.0371},
     64: {"PCA": 0.0090, "AE": 0.0016, "VAE": 0.0024},
 }
-FULL = {"dataset": "mnist", "width": 1000, "depth": 3, "epochs": 50, "batch_size": 256}
+FULL = {"dataset": "mnist", "width": 512, "depth": 3, "epochs": 50, "batch_size": 256}
 SHORT = {"dataset": "mnist", "width": 256, "depth": 2, "epochs": 3, "train_limit": 6000}
 TRAINED = {
     "AE": {"variant": "autoencoder"},
