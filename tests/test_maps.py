@@ -11,7 +11,7 @@ import pytest
 from runs_kit import finished, is_sentence
 
 from aecore.datasets import open_data
-from aecore.errors import InputError
+from aecore.errors import InputError, StoreError
 from aecore.jobs import mapper as jobs
 from aecore.jobs.mapper import Mapper, ensure_mapper
 from aecore.maps import CODE, MapSpec, draw, samples_of
@@ -47,6 +47,7 @@ def test_a_spec_survives_plain_values_and_texts():
         ({"method": "umap", "neighbours": "many"}, "Neighbours"),
         ({"fit_on": 1}, "Fit on"),
         ({"of": "sound"}, "Of"),
+        ({"method": CODE, "of": "pixels"}, "the code itself"),
     ],
 )
 def test_what_cannot_be_drawn_is_told(values, word):
@@ -167,6 +168,28 @@ def test_wishes_are_drawn_in_the_order_they_came(run):
         shelf.ask(wish)
         time.sleep(0.02)
     assert [asked.spec for asked in shelf.waiting()] == [PIXELS, PCA]
+
+
+def test_not_too_many_wait(run, monkeypatch):
+    monkeypatch.setattr("aecore.maps.shelf.MOST_WAITING", 1)
+    shelf = Shelf(home())
+    for _ in range(2):
+        shelf.ask(asked_of(run, PIXELS))
+    with pytest.raises(StoreError, match="waiting already") as told:
+        shelf.ask(asked_of(run, PCA))
+    assert is_sentence(told.value)
+
+
+def test_a_full_disk_stops_no_mapper(run, monkeypatch):
+    mapper, asked = Mapper(home()), asked_of(run, PCA)
+    mapper.shelf.ask(asked)
+
+    def full(*_, **__):
+        raise StoreError("Could not write x: No space left on device.")
+
+    monkeypatch.setattr("aecore.maps.shelf.write", full)
+    assert mapper.tick()
+    assert list(mapper.shelf.folder.iterdir()) == []
 
 
 def test_who_cancels_leaves_nothing_behind(run, monkeypatch):

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from filelock import FileLock, Timeout
 
-from aecore.errors import AecoreError
+from aecore.errors import AecoreError, StoreError
 from aecore.jobs.detached import start
 from aecore.maps.draw import Follow
 from aecore.maps.measures import draw_and_judge
@@ -59,12 +59,19 @@ class Mapper:
         except Cancelled:
             self.shelf.forget(asked.ticket)
         except AecoreError as error:
-            self.shelf.tell(asked.ticket, Standing("failed", message=str(error)))
+            self._give_up(asked, str(error))
         except Exception:
             LOG.exception("map %s", asked.ticket)
             message = "The map could not be drawn, for a reason nobody foresaw; the log has it."
-            self.shelf.tell(asked.ticket, Standing("failed", message=message))
+            self._give_up(asked, message)
         return True
+
+    def _give_up(self, asked: Asked, message: str) -> None:
+        try:
+            self.shelf.tell(asked.ticket, Standing("failed", message=message))
+        except StoreError as error:  # a full disk takes no message either
+            LOG.error("%s", error)
+            self.shelf.forget(asked.ticket)
 
     def warm_up(self) -> None:
         """Have UMAP's functions compiled, which takes up to a minute at their first use."""
@@ -84,7 +91,7 @@ class Mapper:
                 f"The process that drew this map was lost {deaths} times; the machine may be short "
                 "of memory. Fit it on fewer images."
             )
-            self.shelf.tell(asked.ticket, Standing("failed", message=message))
+            self._give_up(asked, message)
             return
         standing = Standing("working", deaths=deaths)
         self.shelf.tell(asked.ticket, standing)

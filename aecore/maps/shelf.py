@@ -29,6 +29,7 @@ from aecore.runs.store import Run
 VERSION = 1
 """Of what a map means: those of another version are drawn anew."""
 LIBRARIES = ("umap-learn", "opentsne", "faiss-cpu")
+MOST_WAITING = 100
 MOST_KEPT = 1000
 """Maps; the least recently looked at go first."""
 
@@ -114,11 +115,16 @@ class Shelf:
     def ask(self, asked: Asked) -> None:
         """Wait for a map; nothing happens where it is waited for already, or is there.
 
-        One that has failed is tried again.
+        One that has failed is tried again. Raises StoreError where too many wait, or the disk
+        refuses.
         """
         path = self._path(asked.ticket, "asked")
         if path.exists() and self.standing(asked.ticket).state != "failed":
             return
+        if sum(1 for _ in self.folder.glob("*.asked")) >= MOST_WAITING:
+            raise StoreError(
+                f"{MOST_WAITING} maps are waiting already; try again when some are drawn."
+            )
         self._path(asked.ticket, "standing").unlink(missing_ok=True)
         write_json(path, {"run": asked.run, "spec": asked.spec.to_flat(), "time": time.time()})
 

@@ -64,6 +64,8 @@ class MapSpec:
             )
         config, settings = parts
         assert isinstance(config, MapConfig)
+        if method == CODE and config.of != "code":
+            raise InputError("The map that shows the code itself is not one of the pixels.")
         return cls(method, config, settings)
 
     def to_flat(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 // Several maps of the same held-out images: one hover, one selection, one legend for all of them.
 
 const BOARDS = new WeakMap();
-const DIM = "#b8bcc4"; // of points that are not selected
+const DIM = { light: "#c3c7ce", dark: "#4a5260" }; // of points that are not selected
 const TOOLS = { move: "Move", box: "Box", lasso: "Lasso" };
 // Viridis's corners, dark to light: errors from small to large, in any kind of colour blindness.
 const SCALE = ["#440154", "#414487", "#2a788e", "#22a884", "#7ad151", "#fde725"];
@@ -130,7 +130,7 @@ class MapBoard {
   /** Colour and shape of each point, and in which order they are drawn. */
   look() {
     const some = this.mask.includes(1);
-    const dim = packed(DIM);
+    const dim = packed(isDark(this.root) ? DIM.dark : DIM.light);
     const palette = OKABE_ITO.map((colour) => packed(colour));
     const scale = SCALE.map((colour) => packed(colour));
     const [colours, shapes, below, above] = [new Uint32Array(this.count), new Uint8Array(this.count), [], []];
@@ -208,4 +208,10 @@ function ranksOf(values) {
   const ranks = new Float32Array(values.length);
   order.forEach((i, rank) => (ranks[i] = rank / values.length));
   return ranks;
+}
+
+/** Whether the page is dark: its text is light. */
+function isDark(element) {
+  const [red, green, blue] = getComputedStyle(element).color.match(/[\d.]+/g).map(Number);
+  return red + green + blue > 384;
 }
