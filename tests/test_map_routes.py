@@ -1,4 +1,4 @@
-"""The routes of the Latent space page: images, places of a map, cancelling it; hostile links too."""
+"""The routes of the Latent space page: images, places of a map, its cancelling; hostile links."""
 
 from urllib.parse import urlencode
 

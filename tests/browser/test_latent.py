@@ -1,4 +1,4 @@
-"""The Latent space page: linked maps, a lasso that reaches the server, a link that brings it back."""
+"""The Latent space page: linked maps, a lasso that reaches the server, a link that restores it."""
 
 import base64
 
