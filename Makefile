@@ -32,6 +32,7 @@ $(VENV)/dev.installed: requirements-dev.txt $(VENV)/app.installed
 
 bench: $(VENV)/dev.installed .venv-bench/installed
 	.venv-bench/bin/python -m benchmarks.training
+	.venv-bench/bin/python -m benchmarks.variants
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m benchmarks.start
 

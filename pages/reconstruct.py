@@ -7,7 +7,8 @@ import streamlit as st
 from aecore.runs import Run
 from ui.access import see, visitor
 from ui.components import gallery_view
-from ui.reconstruct_parts import controls, lacking, measures, wait_for
+from ui.measured import measures
+from ui.reconstruct_parts import controls, lacking, wait_for
 from ui.selection import RUN, current_run
 from ui.sharing import view_only
 from ui.words import spec_line
@@ -27,8 +28,8 @@ def show(run: Run) -> None:
         )  # fmt: skip
         return
     asked = controls(run)
-    grid = st.grid(3, min_column_width=260, gap="medium")
-    with grid.cell(column_span=2):
+    grid = st.grid(2, min_column_width=390, gap="medium")
+    with grid.cell():
         gallery_view(run, asked)
     with grid.cell():
         measures(run)

@@ -8,6 +8,7 @@ from aecore.runs import Run
 from ui.access import see, visitor
 from ui.components import live_view, preload_charts
 from ui.form_link import edit_spec, linked_spec
+from ui.ready_made import ready_made
 from ui.selection import RUN, linked_run
 from ui.sharing import share_menu, view_only
 from ui.train_form import form, start_panel
@@ -52,6 +53,7 @@ else:
         )
     grid = st.grid(3, min_column_width=280, gap="medium")
     with grid.cell():
+        ready_made()
         form(spec)
     with grid.cell(column_span=2):
         start_panel(spec)

@@ -4,6 +4,7 @@ from functools import cache
 
 import torch
 
+from aecore.config import knobs
 from aecore.corruptions import corruptions
 from aecore.datasets import ImageData, open_data
 from aecore.datasets.base import SplitConfig
@@ -42,6 +43,12 @@ def build(
     config = variants[variant].Config(**(model_knobs or {}))
     mean = torch.full(shape, 0.5) if mean is None else mean
     return new_model(variant, config, made, mean, seed)
+
+
+def layer_knobs(network: str, **wished) -> dict:
+    """Those of the wished values whose knob this network has: fixed layers leave less to choose."""
+    declared = {knob.name for knob in knobs(networks[network].Config)}
+    return {name: value for name, value in wished.items() if name in declared}
 
 
 def corruption_for(variant: str):

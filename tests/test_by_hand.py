@@ -18,7 +18,7 @@ def made(variant, likelihood, **layers):
     if likelihood not in offered:
         return None
     network = networks["mlp"](networks["mlp"].Config(width=16, **layers), SHAPE)
-    config = kind.Config(latent_dim=5, likelihood=likelihood)
+    config = kind.Config(likelihood=likelihood)
     return new_model(variant, config, network, torch.rand(SHAPE), seed=0)
 
 

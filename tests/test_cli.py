@@ -401,14 +401,15 @@ def test_what_another_process_trains_is_left_alone(shell):
 def test_evaluate_gives_one_object(shell):
     run = finished(variant="denoising", corruption="gaussian", epochs=1)
     result = strict(shell("evaluate", run.id, "--json", "--seed", 5)[1])
-    assert list(result) == ["run", "split", "n", "seed", "metrics", "baselines"]
+    parts = ["metrics", "baselines", "counts", "per_dimension"]
+    assert list(result) == ["run", "split", "n", "seed", *parts]
     assert (result["run"], result["split"], result["n"], result["seed"]) == (run.id, "test", 359, 5)
-    assert set(result["metrics"]) == {"mse", "psnr", "denoising_mse", "denoising_psnr"}
-    assert set(result["baselines"]) == {"pca", "noisy_input"}
+    assert set(result["metrics"]) > {"mse", "denoising_psnr", "ssim", "knn_accuracy"}
+    assert set(result["baselines"]) == {"pca", "noisy_input", "pixels"}
     status, out, err = shell("evaluate", run.id, "--split", "validation")
     assert (status, err) == (0, "")
     assert "validation" in out
-    for word in ("this model", "pca", "noisy_input", "psnr (dB)"):
+    for word in ("this model", "pca", "noisy_input", "psnr (dB)", "trustworthiness", "images"):
         assert word in out
 
 

@@ -1,5 +1,6 @@
 """Configs: every declaration is whole, and every wrong value is answered by one sentence."""
 
+import unicodedata
 from typing import Literal, Optional
 
 import pytest
@@ -133,7 +134,9 @@ def test_every_registered_config_explains_itself(config):
     assert config.parse({}) == config()
     for declared in knobs(config):
         assert declared.help.endswith("."), declared.name
-        assert declared.label[0].isupper(), declared.name
+        first = declared.label[0]
+        # The case of a Greek letter says which quantity it is.
+        assert first.isupper() or unicodedata.name(first).startswith("GREEK"), declared.name
         if declared.kind in ("int", "float"):
             assert declared.low <= declared.default <= declared.high, declared.name
         if declared.log:

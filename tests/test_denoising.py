@@ -62,13 +62,13 @@ def test_training_shows_noise_and_asks_for_the_clean_image(monkeypatch):
     session = session_of("denoising", "mlp", data, epochs=2, batch_size=32)
     clean = {image.numpy().tobytes() for image in data.part("train")}
     shown = []
-    learn = session.gradients
+    learn = session.learner.gradients
 
     def spy(x, target, step):
         shown.append((x.clone(), target.clone()))
         return learn(x, target, step)
 
-    monkeypatch.setattr(session, "gradients", spy)
+    monkeypatch.setattr(session.learner, "gradients", spy)
     play(session)
     assert len(shown) == 4
     for x, target in shown:

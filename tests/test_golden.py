@@ -13,7 +13,7 @@ from aecore.errors import InputError, NewerVersion
 from aecore.runs import RunSpec, RunStore, migrations, read_status
 from aecore.runs.about import About, read_about
 from aecore.runs.archive import export_run, import_run
-from aecore.runs.evaluate import evaluate
+from aecore.runs.evaluate import evaluate, known
 from aecore.runs.inference import load_model
 from aecore.runs.migrations import migrate, write_spec
 
@@ -56,18 +56,19 @@ def test_it_opens_and_reading_changes_nothing(old):
     assert read_about(old) == About()
     assert {row[2] for row in curves(old)} >= {"reconstruction"}
     assert load_model(old).step == 8
-    kept = json.loads((old.folder / "evaluation-test-0.json").read_bytes())["result"]
-    assert evaluate(old) == kept  # the weights are still those that were measured
     assert contents(old.folder) == before
 
 
 def test_its_model_measures_as_it_did(old):
     path = old.folder / "evaluation-test-0.json"
     kept = json.loads(path.read_bytes())["result"]
-    path.unlink()
+    assert known(old, load_model(old)) is None  # measured by a version that measured less
     measured = evaluate(old)
-    assert measured["metrics"] == pytest.approx(kept["metrics"], rel=1e-5)
-    assert measured["baselines"]["pca"] == pytest.approx(kept["baselines"]["pca"], rel=1e-5)
+    for then, now in (
+        (kept["metrics"], measured["metrics"]),
+        (kept["baselines"]["pca"], measured["baselines"]["pca"]),
+    ):
+        assert {name: now[name] for name in then} == pytest.approx(then, rel=1e-5)
 
 
 def told(run):
@@ -76,6 +77,7 @@ def told(run):
 
 
 def test_it_travels(old, tmp_path):
+    evaluate(old)
     new = import_run(export_run(old, tmp_path / "old.aerun.zip"), RunStore())
     assert new.id != old.id
     assert (weights(new), curves(new)) == (weights(old), curves(old))

@@ -27,6 +27,7 @@ from aecore.runs.archive import import_run
 from aecore.runs.archive_zip import extract
 from aecore.runs.checkpoints import MANIFEST, PARTS, listed
 from aecore.runs.database import Database
+from aecore.runs.evaluate import VERSION as EVALUATION
 from aecore.runs.files import digest, pack, unpack
 
 BIG = 40 << 20
@@ -537,12 +538,18 @@ def test_words_are_cleaned_and_the_owner_is_who_takes_it_in(whole, path):
         {"n": "many"},
         {"baselines": {"<img src=x>": {}}},
         {"baselines": [1]},
+        {"counts": {"mse": 1.5}},
+        {"counts": {"<b>": 1}},
+        {"per_dimension": {"kl": [1.0, "x"]}},
+        {"per_dimension": {"kl": 1.0}},
+        {"per_dimension": None},
     ],
-    ids=range(8),
+    ids=range(13),
 )
 def test_results_that_are_none_are_left_out(whole, path, result):
-    good = {"n": 1, "metrics": {"mse": 0.5}, "baselines": {"pca": {"mse": 0.25}}}
-    key = {"version": 1, "step": 8, "weights": "0" * 64}
+    good = {"n": 1, "metrics": {"mse": 0.5}, "baselines": {"pca": {"mse": 0.25}},
+            "counts": {"mse": 1}, "per_dimension": {"kl": [0.5]}}  # fmt: skip
+    key = {"version": EVALUATION, "step": 8, "weights": "0" * 64}
     files = {**whole, "evaluation-test-0.json": json.dumps({**key, "result": good}).encode()}
     assert (import_run(packed(path, files), RunStore()).folder / "evaluation-test-0.json").exists()
     bad = {**good, **result} if result else result

@@ -8,15 +8,17 @@ from torch import nn
 
 from aecore.errors import InputError
 from aecore.networks import networks
-from tests.kit import noise_images, open_small, play, same, session_of, weights_of
+from tests.kit import layer_knobs, noise_images, open_small, play, same, session_of, weights_of
 
 REAL_SHAPES = [(1, 8, 8), (3, 9, 9), (1, 8, 13), (3, 31, 33), (1, 45, 64), (3, 63, 17)]
+CHOSEN = [name for name in networks if layer_knobs(name, depth=1, width=1)]
 each_network = pytest.mark.parametrize("name", networks)
+each_with_chosen_layers = pytest.mark.parametrize("name", CHOSEN)
 
 
 def pair(name, shape, code=3, **knobs):
     kind = networks[name]
-    made = kind(kind.Config(**knobs), shape)
+    made = kind(kind.Config(**layer_knobs(name, **knobs)), shape)
     return made.encoder(code), made.decoder(code)
 
 
@@ -53,7 +55,7 @@ def refusal(name, shape, depth):
     return None
 
 
-@each_network
+@each_with_chosen_layers
 @pytest.mark.parametrize("shape", [(1, 8, 8), (1, 9, 8), (3, 64, 8), (1, 17, 17)], ids=str)
 def test_every_depth_works_or_is_refused_with_a_reason(name, shape):
     reasons = {depth: refusal(name, shape, depth) for depth in range(1, 7)}
@@ -62,7 +64,7 @@ def test_every_depth_works_or_is_refused_with_a_reason(name, shape):
         assert reason is None or f"{depth} times" in reason
 
 
-@each_network
+@each_with_chosen_layers
 def test_dropout_and_batch_norm_are_there_when_asked_for(name):
     def kinds(**knobs):
         encoder, decoder = pair(name, (1, 16, 16), **knobs)
@@ -74,7 +76,7 @@ def test_dropout_and_batch_norm_are_there_when_asked_for(name):
     assert "Tanh" not in kinds()
 
 
-@each_network
+@each_with_chosen_layers
 def test_depth_counts_hidden_layers(name):
     def layers(depth):
         encoder, _ = pair(name, (1, 64, 64), width=64, depth=depth)

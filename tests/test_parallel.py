@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import psutil
 import pytest
 import torch
-from parallel_cases import DECISIONS, models, session, whole
+from parallel_cases import DECISIONS, STEADY, models, session, whole
 from runs_kit import (
     curves,
     drive,
@@ -119,7 +119,8 @@ def assert_alike(rows, twins):
 
 @pytest.mark.parametrize("case", models())
 def test_the_curve_is_that_of_one_process(told, case):
-    alone = whole(session(*models()[case]))
+    variant, network = models()[case]
+    alone = whole(session(variant, network, **STEADY.get(network, {})))
     assert alone["rows"][-1][0] == alone["end"][1] > 20
     assert_alike(first_of(told, case)["rows"], alone["rows"])
 
@@ -151,7 +152,7 @@ def test_dropout_differs_between_processes(monkeypatch):
         made = session("autoencoder", "mlp", Parallel(rank, 2), {"dropout": 0.5})
         made.model.train()
         torch.manual_seed(0)
-        found.append(made.gradients(images, images, step=3)[1][0])
+        found.append(made.learner.gradients(images, images, step=3)[1][0])
     assert torch.equal(found[0], found[2])
     assert not torch.equal(found[0], found[1])
 

@@ -7,6 +7,7 @@ import pytest
 
 from aecore.corruptions import corruptions
 from aecore.datasets import datasets
+from aecore.metrics.descriptions import MEASURES
 from aecore.models import variants
 from aecore.networks import networks
 
@@ -24,6 +25,12 @@ def test_every_variant_has_its_row(name):
 @pytest.mark.parametrize("name", [*datasets, *networks, *corruptions])
 def test_everything_that_can_be_chosen_is_named(name):
     assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_every_measure_has_its_row(name):
+    rows = [line.split("|") for line in README.splitlines() if line.startswith("| `")]
+    assert any(f"`{name}`" in row[1] and len(row[2]) > 20 for row in rows)
 
 
 def test_every_make_target_it_names_exists():

@@ -14,7 +14,7 @@ from aecore.networks import networks
 from aecore.training import Failed, Finished, SnapshotTaken, State, capture, restore
 from aecore.training.optimizers import OPTIMIZERS
 from aecore.training.schedules import SHAPES
-from tests.kit import logged, open_small, play, same, session_of, weights_of
+from tests.kit import layer_knobs, logged, open_small, play, same, session_of, weights_of
 
 DATA = open_small("digits", train_limit=200)
 STEPS = 36  # 6 epochs of 6 batches; rows at 1–10, 12, 16, 18, 20, 24, 28, 30, 32, 36
@@ -35,7 +35,9 @@ def session(variant="vae", network="mlp", **knobs):
         network,
         DATA,
         corruption=corruption(corruption.Config(level=0.2)),
-        network_knobs={"width": 16, "dropout": 0.2, "batch_norm": True},
+        network_knobs=layer_knobs(
+            network, width=16, dropout=0.2, batch_norm=variants[variant].takes_batch_norm
+        ),
         **train,
     )
 
@@ -108,7 +110,7 @@ def test_a_failure_after_the_cut_goes_back_to_before_it():
     """The last checked weights are kept, not those of the cut, which nobody checked."""
 
     def fail(made):
-        made.parameters[0].data[0, 0] = float("inf")
+        next(made.model.parameters()).data[0, 0] = float("inf")
         return made, play(made)
 
     whole = session()

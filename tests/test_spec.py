@@ -15,14 +15,14 @@ from aecore.models import variants
 from aecore.networks import networks
 from aecore.runs.spec import CHOICES, RunSpec, all_knobs, chosen_names, suggested
 
-COMBINATIONS = [
-    dict(zip(CHOICES, names, strict=True))
-    for names in itertools.product(datasets, variants, networks, corruptions)
+REGISTRIES = dict(zip(CHOICES, (datasets, variants, networks, corruptions), strict=True))
+COMBINATIONS = [  # every two names that can meet: no knob belongs to more than one of the four
+    chosen_names({first: one, second: other})
+    for first, second in itertools.combinations(CHOICES, 2)
+    for one, other in itertools.product(REGISTRIES[first], REGISTRIES[second])
 ]
 EACH = [  # every name at least once
-    chosen_names({choice: name})
-    for choice, registry in zip(CHOICES, (datasets, variants, networks, corruptions), strict=True)
-    for name in registry
+    chosen_names({choice: name}) for choice, registry in REGISTRIES.items() for name in registry
 ]
 
 

@@ -139,7 +139,7 @@ def test_an_infinite_weight_is_found_at_the_next_row(step, monkeypatch):
         if isinstance(event, StepDone):
             history[event.step] = weights_of(made.model)
             if event.step == step:
-                made.parameters[0].data[0, 0] = float("inf")
+                next(made.model.parameters()).data[0, 0] = float("inf")
     check_failed(made, events[-1], history)
     assert events[-1].step == (5 if step == 4 else 16)
     assert events[-1].kept_step == (3 if step == 4 else 10)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from runs_kit import row_of, taken_in
 
+from aecore.config import knobs
 from aecore.models import variants
 from aecore.runs import RunSpec, RunStore
 from ui.words import duration, plain, run_name, spec_line
@@ -22,10 +23,13 @@ def test_durations_as_a_person_says_them(seconds, said):
 
 @pytest.mark.parametrize("variant", variants)
 def test_a_spec_in_one_line_tells_what_was_chosen(variant):
-    spec = RunSpec.from_flat({"variant": variant, "latent_dim": 1, "seed": 7})
+    few = next(int(k.low) for k in knobs(variants[variant].Config) if k.name == "latent_dim")
+    spec = RunSpec.from_flat({"variant": variant, "latent_dim": few, "seed": 7})
     line = spec_line(spec)
     assert variants[variant].title in line
-    assert "code of 1 number ·" in line
+    code = f"code of {few} {'number' if few == 1 else 'numbers'} ·"
+    assert (code in line) == variants[variant].has_code
+    assert ("no code ·" in line) != variants[variant].has_code
     assert line.endswith("seed 7")
     assert (spec.make_network((1, 8, 8)).title in line) == variants[variant].uses_network
     assert (spec.make_corruption().title in line) == (spec.corruption != "none")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,3 +27,21 @@ def strip(images: Tensor, columns: int, cell: int = 56, gap: int = 4) -> Picture
         canvas[top : top + height * zoom, left : left + width * zoom, :3] = pixels
         canvas[top : top + height * zoom, left : left + width * zoom, 3] = 255
     return canvas
+
+
+def kl_bars(values: Sequence[float], most: int = 64) -> Any:
+    """KL of each axis of a code in nats, the largest first as bars: a Plotly figure.
+
+    most: how many axes are shown.
+    """
+    import plotly.graph_objects as go  # slow to import
+
+    ordered = sorted(values, reverse=True)[:most]
+    first = f" (the {most} largest of {len(values)})" if len(values) > most else ""
+    figure = go.Figure(go.Bar(x=list(range(1, len(ordered) + 1)), y=ordered))
+    return figure.update_layout(
+        height=180,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        xaxis_title=f"Axes of the code{first}",
+        yaxis_title="KL (nats)",
+    )

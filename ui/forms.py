@@ -14,6 +14,8 @@ from ui.selection import set_widget, shows_run, widget_value
 
 FEW = 4
 """Up to this many choices stand side by side; more go into a list."""
+LETTERS = 30
+"""Of all choices together that stand side by side in the narrow column of the form."""
 
 
 def knob_widget(declared: Knob, value: Any, scope: str) -> None:
@@ -76,7 +78,7 @@ def _bool(declared: Knob, shared: dict[str, Any]) -> None:  # noqa: ARG001
 
 
 def _choice(declared: Knob, shared: dict[str, Any]) -> None:
-    if len(declared.choices) <= FEW:
+    if len(declared.choices) <= FEW and len("".join(declared.choices)) <= LETTERS:
         st.segmented_control(**shared, options=declared.choices, required=True)
     else:
         st.selectbox(**shared, options=declared.choices)

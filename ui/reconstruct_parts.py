@@ -1,4 +1,4 @@
-"""The parts of the Reconstruct page: the line of controls, and the table of figures."""
+"""The controls of the Reconstruct page, and what it says while there is nothing to show."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from aecore.config import knobs
 from aecore.corruptions import corruptions
 from aecore.errors import AecoreError, InputError
 from aecore.runs import Run
-from aecore.runs.evaluate import evaluate, known
 from ui import resources
-from ui.access import see, status_of, visitor
 from ui.asked import number, whole
 from ui.selection import linked, remember, set_widget, widget_value
 from ui.words import plain
@@ -99,68 +97,3 @@ def _level(run: Run, name: str) -> float:
     st.slider(declared.label, low, high, step=0.01, key=key,
               help=declared.help, on_change=remember, args=("strength", key))  # fmt: skip
     return float(widget_value(key))
-
-
-@st.fragment(run_every=2.0)
-def measures(run: Run) -> None:
-    """The run's figures on the test split beside PCA's, as soon as they have been measured."""
-    found = known(run, resources.run_model(run))
-    st.subheader("Measured", help="On the test split, which training never saw.")
-    if found is not None:
-        _table(run, found)
-        return
-    seen = see(visitor(), run.id)
-    if status_of(seen).state == "finished":
-        st.caption("Being measured on the whole test split; this takes seconds to minutes.")
-    else:
-        st.caption("The figures of the whole test split are measured when training ends.")
-    if seen.may("control") and st.button(
-        "Measure now", help="Measure the newest saved weights of this run."
-    ):
-        _measure(run)
-
-
-def _measure(run: Run) -> None:
-    try:
-        with st.spinner("Measuring on the test split, and PCA beside it …", show_time=True):
-            evaluate(run)
-    except AecoreError as error:
-        st.error(plain(str(error)))
-        return
-    st.rerun()
-
-
-def _table(run: Run, found: dict[str, Any]) -> None:
-    metrics, baselines = found["metrics"], found["baselines"]
-    pca = baselines["pca"]
-    size = run.spec.model.latent_dim
-    rows = [("Copying clean images", ["This run", f"PCA, {size}"],
-             [metrics["mse"], pca["mse"]], [metrics["psnr"], pca["psnr"]])]  # fmt: skip
-    if "noisy_input" in baselines:
-        noisy = baselines["noisy_input"]
-        rows.append(("Cleaning damaged images", ["This run", "The damaged image"],
-                     [metrics["denoising_mse"], noisy["denoising_mse"]],
-                     [metrics["denoising_psnr"], noisy["denoising_psnr"]]))  # fmt: skip
-    for title, names, mse, psnr in rows:
-        st.markdown(f"**{title}**")
-        shown = {"": names, "MSE": [f"{v:.5f}" for v in mse], "PSNR": [f"{v:.2f} dB" for v in psnr]}
-        st.table(shown, hide_index=True)
-    st.caption(
-        f"{found['n']:,} test images, noise seed {found['seed']}, model of step "
-        f"{resources.run_model(run).step}. MSE: mean over pixels, lower is better. PSNR: mean of "
-        "the images' own, higher is better."
-    )
-    st.markdown(_verdict(metrics["mse"], pca["mse"], size))
-
-
-def _verdict(ours: float, theirs: float, size: int) -> str:
-    numbers = f"{size} {'number' if size == 1 else 'numbers'}"
-    if ours < 0.99 * theirs:
-        times = f"{theirs / ours:.2f}"
-        return f"This run copies better than PCA with the same {numbers}: {times} times less error."
-    if ours <= 1.01 * theirs:
-        return f"This run and PCA with the same {numbers} are equal to within 1 %."
-    return (
-        f"**PCA wins here**: with the same {numbers} it makes {ours / theirs:.2f} times less "
-        "error than this run."
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import get_args
 
 import streamlit as st
 from torch import Generator
@@ -12,9 +13,11 @@ from aecore.config import Knob, knobs
 from aecore.corruptions import corruptions
 from aecore.datasets import datasets
 from aecore.errors import AecoreError, InputError
-from aecore.models import variants
+from aecore.models import Autoencoder, variants
+from aecore.models.base import Family
 from aecore.networks import networks
 from aecore.runs import RunSpec
+from aecore.runs.checks import Cost
 from aecore.training.batches import to_float
 from aecore.training.snapshots import to_bytes
 from ui import resources
@@ -32,7 +35,7 @@ from ui.selection import (
     take_note,
     take_offer,
 )
-from ui.words import duration, plain, spec_line
+from ui.words import NO_CODE, duration, plain, spec_line
 
 SHOWN = 8
 BASIC_TRAINING = ("epochs", "seed")
@@ -84,13 +87,19 @@ def _variant(spec: RunSpec) -> None:
     choice_widget(
         "variant",
         "Variant",
-        variants,
+        dict(sorted(variants.items(), key=_by_family)),
         spec.variant,
         "Which kind of autoencoder: what its loss asks for beside a good copy.",
     )
     kind = variants[spec.variant]
     st.caption(f"{kind.idea}  \n*{kind.paper}, {kind.year}.*")
     _knobs(spec, "model", knobs(kind.Config))
+
+
+def _by_family(entry: tuple[str, type[Autoencoder]]) -> tuple[int, int, str]:
+    """Families as the field came to them, and within each the oldest first."""
+    name, kind = entry
+    return get_args(Family).index(kind.family), kind.year, name
 
 
 def _corruption(spec: RunSpec) -> None:
@@ -142,12 +151,8 @@ def start_panel(spec: RunSpec) -> None:
         return
     figures = st.grid(3, min_column_width=150)
     figures.metric("Parameters", f"{cost.parameters:,}", help="Numbers that training changes.")
-    ratio = cost.pixels / cost.code_size
-    against = f"{ratio:.3g} times smaller" if ratio >= 1 else f"{1 / ratio:.3g} times larger"
-    figures.metric(
-        "Code", f"{cost.code_size:,} of {cost.pixels:,}",
-        help=f"Numbers in the code of one image, of the numbers in the image: {against}.",
-    )  # fmt: skip
+    code, told = _code(spec, cost)
+    figures.metric("Code", code, help=told)
     figures.metric("Time", _time(spec, cost.steps), help=_TIME_HELP)
     pressed = st.button(
         "Start", type="primary", icon=":material/play_arrow:", on_click=_start, key="start",
@@ -158,10 +163,21 @@ def start_panel(spec: RunSpec) -> None:
         _start()
         st.rerun()
     offer_start()
+    shown = ", reconstructions and the code map" if spec.kind.has_code else " and reconstructions"
     st.caption(
-        "The loss curves, reconstructions and the code map will appear here as soon as you press "
-        "Start. The link in the address bar holds every choice: send it, and others see this form."
+        f"The loss curves{shown} will appear here as soon as you press Start. The link in the "
+        "address bar holds every choice: send it, and others see this form."
     )
+
+
+def _code(spec: RunSpec, cost: Cost) -> tuple[str, str]:
+    """The size of the code, and what it means."""
+    if not spec.kind.has_code:
+        return "none", NO_CODE
+    ratio = cost.pixels / cost.code_size
+    against = f"{ratio:.3g} times smaller" if ratio >= 1 else f"{1 / ratio:.3g} times larger"
+    told = f"Numbers in the code of one image, of the numbers in the image: {against}."
+    return f"{cost.code_size:,} of {cost.pixels:,}", told
 
 
 def _changes(spec: RunSpec) -> None:

@@ -12,6 +12,11 @@ from aecore.models import variants
 from aecore.networks import networks
 from aecore.runs import RunSpec
 
+NO_CODE = (
+    "There is no code to explore: this variant passes the picture around its narrow middle as well."
+)
+"""Stands wherever a code would be shown, for a variant that has none."""
+
 
 def spec_line(spec: RunSpec) -> str:
     """A spec in one line: "Digits (8×8) · VAE · …"."""
@@ -19,7 +24,8 @@ def spec_line(spec: RunSpec) -> str:
     if spec.kind.uses_network:
         parts.append(networks[spec.network].title)
     count = spec.model.latent_dim
-    parts.append(f"code of {count} {'number' if count == 1 else 'numbers'}")
+    code = f"code of {count} {'number' if count == 1 else 'numbers'}"
+    parts.append(code if spec.kind.has_code else "no code")
     if spec.corruption != "none":
         parts.append(spec.make_corruption().title)
     return " · ".join([*parts, f"seed {spec.training.seed}"])

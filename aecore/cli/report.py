@@ -99,9 +99,10 @@ class TextReport(Report):
     def start(self) -> None:
         """What is about to be trained."""
         cost = self.cost
+        code = f"{cost.code_size:,} in the code" if self.run.spec.kind.has_code else "no code"
         say(
             f"Run {self.run.id}: {cost.parameters:,} parameters, {cost.pixels:,} numbers an image, "
-            f"{cost.code_size:,} in the code, {cost.train_images:,} images, {cost.steps:,} steps."
+            f"{code}, {cost.train_images:,} images, {cost.steps:,} steps."
         )
 
     def note(self, event: Event) -> None:

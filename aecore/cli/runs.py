@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from datetime import datetime
 from typing import Any
 
 from aecore.cli.output import say, say_json, say_table
 from aecore.errors import AecoreError, InputError, NewerVersion
+from aecore.metrics.descriptions import MEASURES
 from aecore.runs import Run, RunStore, read_status
 from aecore.runs.evaluate import evaluate as judge
 
@@ -32,7 +34,10 @@ def evaluate(arguments: Namespace) -> int:
         seed = int(arguments.seed)
     except ValueError:
         raise InputError(f"--seed: expected a whole number, got {arguments.seed[:40]!r}.") from None
-    result = judge(RunStore()[arguments.id], arguments.split, seed)
+    report = _tell if sys.stderr.isatty() else None
+    result = judge(RunStore()[arguments.id], arguments.split, seed, report)
+    if report:
+        _write_over("")
     if arguments.json:
         say_json(result)
     else:
@@ -54,10 +59,23 @@ def _row(run: Run) -> dict[str, Any]:
 def _show(result: dict[str, Any]) -> None:
     say(f"Run {result['run']} on the {result['n']:,} images of the {result['split']} split:")
     scores = {"this model": result["metrics"], **result["baselines"]}
-    names = list(result["metrics"])
-    rows = [[who, *(_number(values.get(name)) for name in names)] for who, values in scores.items()]
-    say_table(["", *(f"{name} (dB)" if "psnr" in name else name for name in names)], rows)
+    rows = []
+    for name, words in MEASURES.items():
+        if name in result["metrics"]:
+            values = (_number(each.get(name)) for each in scores.values())
+            images = result["counts"].get(name, result["n"])
+            rows.append([f"{name} ({words.unit})" if words.unit else name, *values, f"{images:,}"])
+    say_table(["", *scores, "images"], rows)
 
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"
+
+
+def _tell(what: str, share: float) -> None:
+    _write_over(f"{share:.0%}  {what}")
+
+
+def _write_over(line: str) -> None:
+    sys.stderr.write(f"\r\x1b[K{line}")
+    sys.stderr.flush()

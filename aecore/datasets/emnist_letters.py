@@ -20,7 +20,7 @@ class EmnistLetters(MnistSource):
         "The download is large (560 MB), because it comes with five other sets."
     )
     licence = "no licence stated by its authors (made from NIST Special Database 19)"
-    suggested = {"epochs": 8, "batch_size": 256, "learning_rate": 2e-3}
+    suggested = {"epochs": 8, "batch_size": 256, "learning_rate": 2e-3, "classes": 26}
     torchvision_name = "EMNIST"
     classes = tuple(string.ascii_uppercase)
     train_images = 124_800

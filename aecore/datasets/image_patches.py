@@ -24,7 +24,7 @@ class ImagePatches(DataSource):
         "They need no download and show how an autoencoder treats colour and texture."
     )
     licence = "CC BY 2.0 (photographs by danielbuechele and vultilion, Flickr, in scikit-learn)"
-    suggested = {"epochs": 100, "learning_rate": 2e-3, "batch_size": 128}
+    suggested = {"epochs": 100, "learning_rate": 2e-3, "batch_size": 128, "classes": 2}
     classes = ("Temple", "Flower")
 
     class Config(Settings):

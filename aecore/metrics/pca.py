@@ -22,13 +22,16 @@ class PcaBaseline:
     mean: Tensor
     axes: Tensor
 
+    def encode(self, images: Tensor) -> Tensor:
+        """Images (n, ...) uint8 to their codes, (n, k) float32, the leading axis first."""
+        return flat(images).sub_(self.mean) @ self.axes.T
+
     def reconstruct(self, images: Tensor) -> Tensor:
         """Images (n, ...) uint8 to their reconstructions, the same shape in float32.
 
         Values may leave [0, 1] a little, as those of any linear method.
         """
-        centred = flat(images).sub_(self.mean)
-        return torch.addmm(self.mean, centred @ self.axes.T, self.axes).view(images.shape)
+        return torch.addmm(self.mean, self.encode(images), self.axes).view(images.shape)
 
     def chunks(self, images: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """(images, reconstructions) as floats, so many at a time that memory stays small."""

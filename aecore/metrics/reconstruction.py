@@ -1,15 +1,18 @@
 """Distance between images and their reconstructions, one number an image.
 
 MSE = mean over pixels and channels of (x_hat − x)², and PSNR = 10 · log10(R² / MSE) decibels with
-data range R = 1 (pixels run from 0 to 1): an MSE of 0.01 is 20 dB.
+data range R = 1 (pixels run from 0 to 1): an MSE of 0.01 is 20 dB. Binary cross-entropy is
+−Σ (x log x_hat + (1 − x) log(1 − x_hat)) over pixels and channels.
 """
 
+import torch
 from torch import Tensor
 
 from aecore.errors import InputError
 
 HIGHEST_PSNR = 100.0
 """Decibels that stand for a perfect copy, whose true PSNR is infinite (MSE 1e-10 or less)."""
+CLOSEST = 1e-7
 
 
 def mse_per_image(x_hat: Tensor, x: Tensor) -> Tensor:
@@ -22,11 +25,7 @@ def mse_per_image(x_hat: Tensor, x: Tensor) -> Tensor:
 
     Raises InputError where the shapes differ (they would broadcast into nonsense).
     """
-    if x_hat.shape != x.shape:
-        raise InputError(
-            f"Images of shape {tuple(x.shape)} cannot be compared with {tuple(x_hat.shape)}; "
-            "give one reconstruction for each image."
-        )
+    check_shapes(x_hat, x)
     # Doubled first: a diverged model may be so far off that float32 overflows when squared.
     return (x_hat.double() - x.double()).square().flatten(1).mean(1)
 
@@ -38,6 +37,35 @@ def psnr_per_image(x_hat: Tensor, x: Tensor) -> Tensor:
     and errors as in `mse_per_image`.
     """
     return decibels(mse_per_image(x_hat, x))
+
+
+def bce_above_floor(x_hat: Tensor, x: Tensor) -> Tensor:
+    """Binary cross-entropy minus what a perfect copy has, in nats: (n,) float64, 0 or more.
+
+    Grey pixels have a cross-entropy even with themselves, H(x) = −x log x − (1 − x) log(1 − x).
+    Without this floor the sum over pixels of KL(Bernoulli(x) || Bernoulli(x_hat)) is left: 0 for
+    a perfect copy, and comparable between data sets. x_hat is kept 1e-7 away from 0 and 1, more
+    than which float32 cannot tell from them: a pixel costs 16 nats at most.
+
+    Args:
+        x_hat, x: (n, …) float of the same shape, in [0, 1].
+
+    Raises InputError where the shapes differ.
+    """
+    check_shapes(x_hat, x)
+    p, whole = x_hat.double().clamp(CLOSEST, 1 - CLOSEST), x.double()
+    ones = torch.xlogy(whole, whole) - torch.xlogy(whole, p)
+    zeros = torch.xlogy(1 - whole, 1 - whole) - torch.xlogy(1 - whole, 1 - p)
+    return (ones + zeros).flatten(1).sum(1)
+
+
+def check_shapes(x_hat: Tensor, x: Tensor) -> None:
+    """Raises InputError where there is not one reconstruction for each image."""
+    if x_hat.shape != x.shape:
+        raise InputError(
+            f"Images of shape {tuple(x.shape)} cannot be compared with {tuple(x_hat.shape)}; "
+            "give one reconstruction for each image."
+        )
 
 
 def decibels(mse: Tensor) -> Tensor:

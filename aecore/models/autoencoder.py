@@ -22,6 +22,7 @@ class PlainAutoencoder(Plain):
     )
     paper = "Hinton and Salakhutdinov, Reducing the Dimensionality of Data with Neural Networks"
     year = 2006
+    family = "classic"
 
     def loss(self, x: Tensor, target: Tensor) -> Terms:
         return {"reconstruction": self.reconstruction(self.decode_raw(self.encode(x)), target)}

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -22,8 +23,43 @@ Terms = dict[str, Tensor]
 """Loss terms by name, each a scalar; their sum is what the optimiser lowers."""
 
 
+Family = Literal["classic", "variational", "other regularisers"]
+"""Under which a list of variants names one."""
+
+
 ByHand = tuple[Terms, list[Tensor]]
 """Loss terms, and the gradient of their sum for each of `parameters()`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where training stands while a loss is computed, and which images the batch holds.
+
+    progress: share of all steps that are done, 0 to 1. classes: the class of each image of the
+    split, (N,) int64; rows: where in the split the batch's images are, (n,) int64. Both are None
+    where images of unknown origin are measured.
+    """
+
+    progress: float = 1.0
+    classes: Tensor | None = None
+    rows: Tensor | None = None
+
+    @property
+    def labels(self) -> Tensor | None:
+        """The classes of the batch, (n,) int64, where they are known."""
+        known = self.classes is not None and self.rows is not None
+        return self.classes[self.rows] if known else None  # type: ignore[index]
+
+    def part(self, rows: slice) -> Moment:
+        """The same for some of the batch's images."""
+        return replace(self, rows=None if self.rows is None else self.rows[rows])
+
+
+class Phase(NamedTuple):
+    """A part of training: what it is called, and after which share of all steps it starts."""
+
+    title: str
+    start: float
 
 
 class ModelConfig(Settings):
@@ -59,12 +95,25 @@ class Autoencoder(nn.Module, ABC):
     """One or two sentences for a person who has never met this variant."""
     paper: ClassVar[str]
     year: ClassVar[int]
+    family: ClassVar[Family]
     suggested: ClassVar[Mapping[str, Any]] = {}
     """Values of knobs, by flat name, that suit this variant better than the general ones."""
     uses_network: ClassVar[bool] = True
     """False where the variant brings its own layers and the choice of a network is moot."""
     needs_corruption: ClassVar[bool] = False
     """True where the variant makes no sense on clean input."""
+    takes_batch_norm: ClassVar[bool] = True
+    """False where the loss needs the code of each image not to depend on the others."""
+    has_code: ClassVar[bool] = True
+    """False where the picture also goes around the code, so that the code alone says little."""
+    whole_batch: bool = False
+    """True where the loss compares the images of a batch with each other: then several processes,
+    each with a part of the batch, cannot train the model together. Knobs may make it so."""
+    aside: ClassVar[frozenset[str]] = frozenset()
+    """Terms that train a helper, such as a discriminator, and do not say how good the model is:
+    a validation loss is judged without them."""
+    moment: Moment = Moment()
+    """Set by the training loop before each loss."""
 
     class Config(ModelConfig):
         """Settings of this variant."""
@@ -83,9 +132,12 @@ class Autoencoder(nn.Module, ABC):
         super().__init__()
         self.config = config
         self.register_buffer("mean", mean.clone())
-        offset = torch.logit(mean.clamp(0.02, 0.98)) if config.likelihood == "bce" else mean
-        self.register_buffer("offset", offset.clone())
+        self.register_buffer("offset", self.first_raw(mean).clone())
         self.build(network)
+
+    def first_raw(self, mean: Tensor) -> Tensor:
+        """What `decode_raw` must give for x_hat to be the average image, (C, H, W)."""
+        return torch.logit(mean.clamp(0.02, 0.98)) if self.config.likelihood == "bce" else mean
 
     @abstractmethod
     def build(self, network: Network) -> None:
@@ -102,6 +154,36 @@ class Autoencoder(nn.Module, ABC):
     @abstractmethod
     def loss(self, x: Tensor, target: Tensor) -> Terms:
         """Named terms for a batch; x and target: (n, C, H, W) in [0, 1]."""
+
+    def prepare(self, images: Tensor, classes: Tensor, seed: int) -> None:  # noqa: B027
+        """Look at the training images once, before the first step; again after a pause.
+
+        Args:
+            images: (N, C, H, W) uint8 on the model's device.
+            classes: (N,) int64.
+            seed: fixes whatever is drawn; the global random state must stay as it is.
+        """
+
+    def phases(self) -> tuple[Phase, ...]:
+        """The parts of this model's training, in order; the first starts at 0."""
+        return (Phase("", 0.0),)
+
+    def phase(self, progress: float) -> int:
+        """The place in `phases` of the part that trains after this share of all steps."""
+        return sum(progress >= phase.start for phase in self.phases()) - 1
+
+    def enter(self, phase: int) -> None:  # noqa: B027
+        """Freeze the parameters that this phase does not train, and no others.
+
+        The optimiser starts afresh with each phase.
+        """
+
+    def after_step(self) -> None:  # noqa: B027
+        """Put right what a step of the optimiser may have broken, such as norms of weights."""
+
+    def judged(self, terms: Mapping[str, float]) -> float:
+        """The validation loss that the best weights are kept by."""
+        return sum(value for name, value in terms.items() if name not in self.aside)
 
     def by_hand(self, x: Tensor, target: Tensor) -> ByHand | None:  # noqa: ARG002
         """`loss` and the gradients of all parameters without autograd, where there is a way.
@@ -132,6 +214,11 @@ class Autoencoder(nn.Module, ABC):
     def code_size(self) -> int:
         """How many numbers the code of one image has."""
         return self.config.latent_dim
+
+    @property
+    def label_size(self) -> int:
+        """How many numbers at the end of the code are a label: told in training, not found."""
+        return 0
 
     def parameter_count(self) -> int:
         """How many numbers training can change."""

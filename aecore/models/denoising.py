@@ -26,6 +26,7 @@ class DenoisingAutoencoder(Plain):
     )
     paper = "Vincent et al., Stacked Denoising Autoencoders"
     year = 2010
+    family = "classic"
     suggested = {"corruption": "gaussian", "latent_dim": 64}
     needs_corruption = True
 

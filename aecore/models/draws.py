@@ -6,7 +6,7 @@ and keep the rows of their own images: together they use what one process alone 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
@@ -38,9 +38,18 @@ def drawing_for(part: Part) -> Iterator[None]:
 
 def normal_like(x: Tensor) -> Tensor:
     """Standard normal numbers in the shape of x: (n, …), a row for each image of the batch."""
+    return _rows(x, torch.randn, torch.randn_like)
+
+
+def uniform_like(x: Tensor) -> Tensor:
+    """The same, of numbers spread evenly over [0, 1)."""
+    return _rows(x, torch.rand, torch.rand_like)
+
+
+def _rows(x: Tensor, draw: Callable[..., Tensor], draw_like: Callable[[Tensor], Tensor]) -> Tensor:
     part = _part.get()
     if part is None:
-        return torch.randn_like(x)
+        # In the order of x's rows: its memory may be in another order, such as channels last.
+        return draw_like(x.contiguous())
     shape = (part.total, *x.shape[1:])
-    whole = torch.randn(shape, generator=part.generator, dtype=x.dtype, device=x.device)
-    return whole[part.rows]
+    return draw(shape, generator=part.generator, dtype=x.dtype, device=x.device)[part.rows]

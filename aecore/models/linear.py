@@ -26,6 +26,7 @@ class LinearAutoencoder(Autoencoder):
     )
     paper = "Baldi and Hornik, Neural Networks and Principal Component Analysis"
     year = 1989
+    family = "classic"
     # Small batches leave it about 5 % above PCA's error; the whole split each step reaches it.
     suggested = {
         "batch_size": 65536,

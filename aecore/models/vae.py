@@ -4,12 +4,15 @@
 KL = ½ Σ_j (mean_j² + var_j − 1 − log var_j): Kingma and Welling 2013, equation 10, appendix B.
 """
 
+from torch import Tensor
+
 from aecore.models.base import Terms, variants
-from aecore.models.variational import Posterior, Variational, gaussian_kl
+from aecore.models.standard_prior import StandardPrior
+from aecore.models.variational import Posterior
 
 
 @variants.register("vae")
-class VAE(Variational):
+class VAE(StandardPrior):
     """The evidence lower bound, nothing added."""
 
     title = "Variational autoencoder (VAE)"
@@ -21,5 +24,5 @@ class VAE(Variational):
     year = 2013
     suggested = {"likelihood": "bce"}
 
-    def penalty(self, posterior: Posterior) -> Terms:
-        return {"kl": gaussian_kl(posterior).sum(1).mean()}
+    def penalty(self, posterior: Posterior, code: Tensor) -> Terms:  # noqa: ARG002
+        return {"kl": self.kl(posterior)}

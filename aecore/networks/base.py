@@ -23,7 +23,16 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 
 
 class NetworkConfig(Settings):
-    """The knobs that every network shares."""
+    """What the settings of every network answer; there is no knob that all of them have."""
+
+    @property
+    def mixes_images(self) -> bool:
+        """Whether what becomes of an image in training depends on the others of its batch."""
+        return False
+
+
+class HiddenConfig(NetworkConfig):
+    """The knobs of networks whose hidden layers can be chosen."""
 
     depth: int = knob(2, "Hidden layers in the encoder; the decoder has as many.", low=1, high=6)
     width: int = knob(256, "Size of the widest layer.", low=4, high=4096, log=True)
@@ -34,6 +43,10 @@ class NetworkConfig(Settings):
     batch_norm: bool = knob(
         False, "Rescale hidden numbers by the statistics of each batch.", label="Batch norm"
     )
+
+    @property
+    def mixes_images(self) -> bool:
+        return self.batch_norm
 
 
 class Network(ABC):
@@ -54,12 +67,21 @@ class Network(ABC):
         self.shape = shape
 
     @abstractmethod
-    def encoder(self, out_features: int) -> nn.Module:
-        """A module from (n, *shape) to (n, out_features)."""
+    def encoder(self, out_features: int) -> nn.Sequential:
+        """Layers from (n, *shape) to (n, out_features)."""
 
     @abstractmethod
-    def decoder(self, in_features: int) -> nn.Module:
-        """A module from (n, in_features) to (n, *shape)."""
+    def decoder(self, in_features: int) -> nn.Sequential:
+        """Layers from (n, in_features) to (n, *shape)."""
+
+
+class HiddenNetwork(Network):
+    """Abstract: a network whose hidden layers can be chosen."""
+
+    class Config(HiddenConfig):
+        """Settings of this network."""
+
+    config: HiddenConfig
 
     def activation(self) -> nn.Module:
         """A fresh activation layer as the config says."""

@@ -5,22 +5,22 @@ from math import prod
 
 from torch import nn
 
-from aecore.networks.base import Network, networks
+from aecore.networks.base import HiddenNetwork, networks
 from aecore.networks.chain import Chain
 
 
 @networks.register("mlp")
-class MLP(Network):
+class MLP(HiddenNetwork):
     """Every pixel is joined to every hidden number; the picture's geometry is not used."""
 
     title = "Fully connected (MLP)"
     idea = "Joins every pixel to every hidden number. Quick, and best for small images."
 
-    def encoder(self, out_features: int) -> nn.Module:
+    def encoder(self, out_features: int) -> nn.Sequential:
         sizes = [prod(self.shape), *self._hidden()]
         return Chain(nn.Flatten(), *self._layers(sizes), nn.Linear(sizes[-1], out_features))
 
-    def decoder(self, in_features: int) -> nn.Module:
+    def decoder(self, in_features: int) -> nn.Sequential:
         sizes = [in_features, *reversed(self._hidden())]
         last = nn.Linear(sizes[-1], prod(self.shape))
         return Chain(*self._layers(sizes), last, nn.Unflatten(1, self.shape))

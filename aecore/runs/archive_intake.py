@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ VERSION = 1
 """Of the archives that this version writes."""
 MOST_LOG = 1 << 20
 UNKNOWN = "an unknown version"
+PARTS = ("metrics", "baselines", "counts", "per_dimension")
+"""What a measured result holds beside its key."""
 
 
 def take_in(archive: str, staging: str, run_id: str, limit: int) -> dict[str, Any]:
@@ -99,25 +102,35 @@ def _take_evaluation(path: Path, made: Run) -> None:
         return
     split, seed = path.stem.removeprefix("evaluation-").split("-", 1)
     plain: dict[str, Any] = {"run": made.id, "split": split, "n": result.get("n")}
-    baselines = result.get("baselines")
-    whole = (
-        all(isinstance(value, int) for value in (key["step"], plain["n"]))
-        and isinstance(key["weights"], str)
-        and isinstance(baselines, dict)
-        and all(_scores(scores) for scores in (result.get("metrics"), *baselines.values()))
-        and all(WORD.fullmatch(name) for name in baselines)
-    )
-    if whole:
-        plain |= {"seed": int(seed), "metrics": result["metrics"], "baselines": baselines}
+    whole = all(isinstance(value, int) for value in (key["step"], plain["n"]))
+    if whole and isinstance(key["weights"], str) and _measured(result):
+        plain |= {"seed": int(seed), **{name: result[name] for name in PARTS}}
         write_json(made.folder / path.name, {**key, "result": plain})
 
 
-def _scores(values: Any) -> bool:
-    """Whether these are finite numbers by name."""
-    return isinstance(values, dict) and all(
-        WORD.fullmatch(name) and isinstance(value, float) and isfinite(value)
-        for name, value in values.items()
+def _measured(result: dict[str, Any]) -> bool:
+    """Whether each part of a result is what it should be."""
+    return (
+        _named(result.get("metrics"), _is_number)
+        and _named(result.get("baselines"), lambda scores: _named(scores, _is_number))
+        and _named(result.get("counts"), lambda count: type(count) is int and count >= 0)
+        and _named(result.get("per_dimension"), _are_numbers)
     )
+
+
+def _named(values: Any, fits: Callable[[Any], bool]) -> bool:
+    """Whether these are values of a kind by harmless names."""
+    return isinstance(values, dict) and all(
+        WORD.fullmatch(name) and fits(value) for name, value in values.items()
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float) and isfinite(value)
+
+
+def _are_numbers(values: Any) -> bool:
+    return isinstance(values, list) and all(map(_is_number, values))
 
 
 def _take_log(raw: Path, made: Path) -> None:

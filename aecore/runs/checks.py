@@ -8,7 +8,7 @@ from math import prod
 import psutil
 
 from aecore.errors import InputError
-from aecore.models import empty_model
+from aecore.models import Autoencoder, empty_model
 from aecore.runs.activations import activation_bytes
 from aecore.runs.spec import RunSpec
 
@@ -53,9 +53,9 @@ def estimate(spec: RunSpec) -> Cost:
     source = spec.make_source()
     count = min(spec.splits.train_limit or source.train_size, source.train_size)
     batch = min(spec.training.batch_size, count)
-    if batch == 1 and spec.layers.batch_norm and spec.kind.uses_network:
+    if batch == 1 and spec.layers.mixes_images and spec.kind.uses_network:
         raise InputError("Batch norm needs at least two images a batch; enlarge the batch size.")
-    model = empty_model(spec.variant, spec.model, spec.make_network(source.shape))
+    model = blank_model(spec)
     parameters = model.parameter_count()
     pixels = prod(source.shape)
     memory = 4 * COPIES * parameters + count * pixels + 40 * batch * pixels
@@ -63,6 +63,14 @@ def estimate(spec: RunSpec) -> Cost:
     kept = activation_bytes(model.eval(), source.shape, batch)
     on_card = CONTEXT + 4 * COPIES * parameters + count * pixels + kept
     return Cost(parameters, model.code_size, pixels, count, steps, memory, on_card)
+
+
+def blank_model(spec: RunSpec) -> Autoencoder:
+    """The model of a spec without weights, on the meta device: to count, and to ask about.
+
+    Raises InputError where the settings cannot work together.
+    """
+    return empty_model(spec.variant, spec.model, spec.make_network(spec.make_source().shape))
 
 
 def check_total(cost: Cost) -> None:

@@ -1,48 +1,53 @@
 """How good a run's model is on images it never saw, beside what plain methods reach there.
 
-mse is the mean over pixels and images of the raw output (not cut to [0, 1]); psnr is the mean of
-the images' PSNRs in dB for data range 1, not the PSNR of the mean. The input is clean; a run that
-trained on damaged input is judged on that too (denoising_mse, denoising_psnr: the target is the
-clean image), beside the damaged input itself as a baseline.
+Reconstructions are judged as the model gives them, not cut to [0, 1], and their PSNR is the mean
+of the images' own, not the PSNR of the mean. The input is clean; a run that trained on damaged
+input is judged on that too (denoising_mse, denoising_psnr: the target is the clean image), beside
+the damaged input itself. What else is measured depends on what the model can do: see
+`aecore.runs.judging`, and `aecore.metrics.descriptions` for what each figure says.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable
+from dataclasses import asdict
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor
-
-from aecore.corruptions import corruptions
-from aecore.datasets import SPLITS, ImageData, Split, open_data
+from aecore.datasets import SPLITS, Split, open_data
 from aecore.errors import InputError
-from aecore.metrics.pca import fit_pca
-from aecore.metrics.reconstruction import decibels, mse_per_image
 from aecore.runs.files import write_json
-from aecore.runs.inference import LoadedModel, load_model, reconstructions
+from aecore.runs.inference import LoadedModel, load_model
+from aecore.runs.judging import ALL, Found, Subject
 from aecore.runs.store import Run
 
-VERSION = 1
+VERSION = 2
 """Of what the numbers mean: results of another version are computed anew."""
 
-Scores = dict[str, float]
+Report = Callable[[str, float], None]
+"""Told what is being measured and the share of measures that are done; raise from it to cancel."""
 
 
-def evaluate(run: Run, split: Split = "test", seed: int = 0) -> dict[str, Any]:
+def evaluate(
+    run: Run, split: Split = "test", seed: int = 0, report: Report | None = None
+) -> dict[str, Any]:
     """Judge the newest saved model of a run.
 
     Args:
         split: which images to judge it on.
-        seed: fixes the damage of the denoising scores; nothing else is random.
+        seed: fixes all that is drawn: the damage of the denoising scores, which images the slower
+            measures take, and the draws of a posterior.
+        report: called before each measure, and every few images while one goes on.
 
-    Returns {"run", "split", "n", "seed", "metrics": {"mse", "psnr"}, "baselines": {"pca": the
-    same}}, and for a run with a corruption also the metrics "denoising_mse" and
-    "denoising_psnr" and the baseline "noisy_input" with these two. PCA keeps as many numbers as
-    the code. The result is kept in the run's folder until there is a newer checkpoint.
+    Returns {"run", "split", "n": images of the split, "seed", "metrics": {name: value},
+    "baselines": {name: {the same metrics}}, "counts": {metric: images, for those that look at a
+    sample of at most so many}, "per_dimension": {"kl": one value an axis of the code, in the
+    variational family}}.
+    Baselines: "pca" with as many numbers as the code, "noisy_input", and "pixels" for classes told
+    from the images themselves. A measure that makes no sense for this model or these images is
+    left out. The result is kept in the run's folder until there is a newer checkpoint.
 
     Raises InputError where nothing is saved yet, or DataUnavailable where the data set is gone.
     """
@@ -51,7 +56,7 @@ def evaluate(run: Run, split: Split = "test", seed: int = 0) -> dict[str, Any]:
     loaded = load_model(run)
     result = known(run, loaded, split, seed)
     if result is None:
-        result = _evaluate(run, loaded, split, seed)
+        result = _evaluate(run, loaded, split, seed, report)
         write_json(_place(run, split, seed), {**_key(loaded), "result": result})
     return result
 
@@ -88,54 +93,41 @@ def _cached(path: Path, key: dict[str, Any]) -> dict[str, Any] | None:
         return None
 
 
-def _evaluate(run: Run, loaded: LoadedModel, split: Split, seed: int) -> dict[str, Any]:
+def _evaluate(
+    run: Run, loaded: LoadedModel, split: Split, seed: int, report: Report | None
+) -> dict[str, Any]:
     spec = run.spec
+    progress = _Progress(report)
+    progress.start("the data set", 0.0)
     data = open_data(spec.dataset, spec.source, spec.splits)
-    images = data.part(split)
-    metrics = _clean_scores(loaded, images)
-    baselines = {"pca": _pca_scores(data, split, loaded.model.code_size)}
-    if spec.corruption != "none":
-        denoised, noisy = _denoising_scores(run, loaded, images, seed)
-        metrics |= denoised
-        baselines["noisy_input"] = noisy
-    if not all(isfinite(value) for value in metrics.values()):
-        raise InputError(
-            f"The model of run {run.id} gives values that are no numbers; train it again with a "
-            "smaller learning rate."
-        )
-    return {
-        "run": run.id,
-        "split": split,
-        "n": len(images),
-        "seed": seed,
-        "metrics": metrics,
-        "baselines": baselines,
-    }
+    subject = Subject(loaded.model, spec, data, split, seed, progress.again)
+    measures = [measure for measure in ALL if measure.applies(subject)]
+    found = Found()
+    for index, measure in enumerate(measures):
+        progress.start(measure.title, index / len(measures))
+        found.add(measure.take(subject))
+        if not all(isfinite(value) for value in found.metrics.values()):
+            raise InputError(
+                f"The model of run {run.id} gives values that are no numbers; train it again with "
+                "a smaller learning rate."
+            )
+    numbers = {"run": run.id, "split": split, "n": data.size(split), "seed": seed}
+    return {**numbers, **asdict(found)}
 
 
-def _clean_scores(loaded: LoadedModel, images: Tensor) -> Scores:
-    clean = corruptions["none"](corruptions["none"].Config())
-    parts = reconstructions(loaded.model, images, clean, 0)
-    return _scores(mse_per_image(made, target) for target, _, made in parts)
+class _Progress:
+    """Tells again and again what is being measured, so that whoever listens can end it."""
 
+    def __init__(self, report: Report | None) -> None:
+        self.report = report
+        self.now = "", 0.0
 
-def _denoising_scores(
-    run: Run, loaded: LoadedModel, images: Tensor, seed: int
-) -> tuple[Scores, Scores]:
-    """Scores of the model and of its input, both against the clean images."""
-    made_errors, seen_errors = [], []
-    corruption = run.spec.make_corruption()
-    for target, seen, made in reconstructions(loaded.model, images, corruption, seed):
-        made_errors.append(mse_per_image(made, target))
-        seen_errors.append(mse_per_image(seen, target))
-    return _scores(made_errors, "denoising_"), _scores(seen_errors, "denoising_")
+    def start(self, title: str, share: float) -> None:
+        """The next measure begins."""
+        self.now = title, share
+        self.again()
 
-
-def _pca_scores(data: ImageData, split: Split, components: int) -> Scores:
-    pca = fit_pca(data.part("train"), components)
-    return _scores(mse_per_image(made, x) for x, made in pca.chunks(data.part(split)))
-
-
-def _scores(errors: Iterable[Tensor], prefix: str = "") -> Scores:
-    mse = torch.cat(list(errors))
-    return {f"{prefix}mse": float(mse.mean()), f"{prefix}psnr": float(decibels(mse).mean())}
+    def again(self) -> None:
+        """The measure goes on."""
+        if self.report is not None:
+            self.report(*self.now)

@@ -36,6 +36,8 @@ class Batches:
         self.noise = Generator(images.device).manual_seed(stream(seed, NOISE))
         self._epoch = -1
         self._order = torch.empty(0)
+        self.rows = torch.empty(0, dtype=torch.int64)
+        """Where the images of the last batch stand in the split, (size,) int64."""
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -47,6 +49,6 @@ class Batches:
             generator = Generator().manual_seed(stream(self.seed, ORDER, epoch))
             order = torch.randperm(len(self.images), generator=generator)
             self._order, self._epoch = order.to(self.images.device), epoch
-        rows = self._order[position * self.size : (position + 1) * self.size]
-        target = to_float(self.images.index_select(0, rows))
+        self.rows = self._order[position * self.size : (position + 1) * self.size]
+        target = to_float(self.images.index_select(0, self.rows))
         return self.corruption(target, self.noise), target

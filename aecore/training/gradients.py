@@ -42,6 +42,7 @@ class Gradients:
         if self.parallel.alone:
             return self._of(x, target)
         rows = self.parallel.rows(len(x))
+        self.model.moment = self.model.moment.part(rows)
         with self._draws(rows, len(x), step):
             terms, gradients = self._of(x[rows], target[rows])
         return self._together(terms, gradients, (rows.stop - rows.start) / len(x))
@@ -55,7 +56,8 @@ class Gradients:
             terms = self.model.loss(x, target)
             first, *others = terms.values()
             total = sum(others, first)
-        return terms, list(torch.autograd.grad(total, self.parameters))
+        gradients = torch.autograd.grad(total, self.parameters)
+        return terms, list(map(_laid_out, self.parameters, gradients))
 
     @contextmanager
     def _draws(self, rows: slice, total: int, step: int) -> Iterator[None]:
@@ -80,9 +82,15 @@ class Gradients:
         flat = torch.cat([values, *(gradient.reshape(-1) for gradient in gradients)]).mul_(weight)
         self.parallel.add_up(flat)
         values, *parts = flat.split([len(terms), *(p.numel() for p in self.parameters)])
-        # Copied, since the fused optimisers need the memory layout of the parameters.
-        whole = [
-            torch.empty_like(parameter).copy_(part.view(parameter.shape))
-            for parameter, part in zip(self.parameters, parts, strict=True)
-        ]
+        shaped = [part.view(p.shape) for p, part in zip(self.parameters, parts, strict=True)]
+        whole = list(map(_laid_out, self.parameters, shaped))
         return dict(zip(terms, values, strict=True)), whole
+
+
+def _laid_out(parameter: Tensor, gradient: Tensor) -> Tensor:
+    """The gradient in its parameter's memory layout, as the fused optimisers take for granted.
+
+    Autograd gives it another one where convolutions are differentiated twice.
+    """
+    same = gradient.stride() == parameter.stride()
+    return gradient if same else torch.empty_like(parameter).copy_(gradient)

@@ -22,3 +22,12 @@ class Position:
     stopped_early: bool = False
     processes: int = 1
     terms: list[str] = field(default_factory=list)
+
+    def judge(self, loss: float) -> bool:
+        """Whether this validation loss is the best so far; those that are not are counted."""
+        if loss < self.best:
+            self.best, self.best_step, self.best_epoch = loss, self.step, self.epoch
+            self.stale_validations = 0
+            return True
+        self.stale_validations += 1
+        return False

@@ -23,8 +23,7 @@ from aecore.training.events import (
     Logged,
     StepDone,
 )
-from aecore.training.gradients import Gradients
-from aecore.training.optimizers import OPTIMIZERS, clip
+from aecore.training.learner import Learner
 from aecore.training.parallel import ALONE, Parallel
 from aecore.training.position import Position
 from aecore.training.schedules import PLATEAU_FACTOR, PLATEAU_PATIENCE, factor
@@ -67,15 +66,15 @@ class TrainingSession:
         self.device = pick_device(config.device)
         # oneDNN and cuDNN convolve this layout about 1.5 times faster; only kernels are 4-D.
         self.model = model.to(self.device).to(memory_format=torch.channels_last)
-        self.gradients = Gradients(self.model, config, self.device, parallel)
-        self.parameters = self.gradients.parameters
-        self.optimizer = OPTIMIZERS[config.optimizer](self.parameters, config.weight_decay)
         images = data.part("train").to(self.device)
+        self.classes = data.part_labels("train").to(self.device)
+        self.model.prepare(images, self.classes, config.seed)
         self.batches = Batches(images, config.batch_size, corruption, config.seed)
         self.validation = Validation(data, corruption, config, self.device)
         self.shown: Showcase = showcase(data, corruption, config.seed)
         self.snapshots = Snapshots(self.shown, self.device)
         self.total_steps = len(self.batches) * config.epochs
+        self.learner = Learner(self.model, config, self.device, parallel, self.total_steps)
         self.position = Position(learning_rate=config.learning_rate, processes=parallel.size)
         self.sums = torch.zeros(0, device=self.device)
         self.best: list[Tensor] = []
@@ -128,12 +127,10 @@ class TrainingSession:
         x, target = self.batches.get(at.epoch, place)
         if not self.model.training:
             self.model.train()
-        terms, gradients = self.gradients(x, target, at.step)
+        rate = self.rate(at.step + 1)
+        terms = self.learner(x, target, self.classes, self.batches.rows, at.step, rate)
         at.step += 1
         with torch.no_grad():
-            if self.config.clip_norm:
-                clip(gradients, self.config.clip_norm)
-            self.optimizer.step(gradients, self.rate(at.step))
             self._add(list(terms), torch.stack(list(terms.values())).float())
 
     def _add(self, names: list[str], values: Tensor) -> None:
@@ -146,7 +143,8 @@ class TrainingSession:
 
     def _log_due(self) -> bool:
         step = self.position.step
-        return step <= 10 or step % self._log_every == 0 or step % len(self.batches) == 0
+        regular = step <= 10 or step % self._log_every == 0 or step % len(self.batches) == 0
+        return regular or self.learner.phase_over(step)  # the terms of two phases do not mix
 
     def _log(self) -> Logged | Failed:
         """Read the loss back (the only wait for the device), and check that it is a number."""
@@ -171,7 +169,8 @@ class TrainingSession:
     def finite(self) -> bool:
         """Whether every weight is a finite number."""
         with torch.no_grad():
-            return bool(torch.stack(torch._foreach_norm(self.parameters)).isfinite().all())
+            norms = torch._foreach_norm(list(self.model.parameters()))
+            return bool(torch.stack(norms).isfinite().all())
 
     def _fail(self) -> Failed:
         at = self.position
@@ -189,20 +188,18 @@ class TrainingSession:
         if done % self._validate_every == 0 or done == self.config.epochs:
             terms = self.validation.terms(self.model) if self.parallel.first else {}
             yield Logged(at.step, at.epoch, "validation", terms, self.rate(at.step))
-            (loss,) = self.parallel.share([sum(terms.values())])
+            (loss,) = self.parallel.share([self.model.judged(terms)])
             self._judge(loss)
         yield EpochDone(at.step, at.epoch)
 
     def _judge(self, loss: float) -> None:
         """Remember the best validation loss; stop or slow down where none comes."""
         at = self.position
-        if loss < at.best:
-            at.best, at.best_step, at.best_epoch, at.stale_validations = loss, at.step, at.epoch, 0
+        if at.judge(loss):
             if self.config.patience:
                 self.best = self.best or self._copy()
                 self._keep(self.best)
             return
-        at.stale_validations += 1
         if self.config.schedule == "plateau" and at.stale_validations % PLATEAU_PATIENCE == 0:
             at.rate_factor *= PLATEAU_FACTOR
         if 0 < self.config.patience <= at.epoch - at.best_epoch:

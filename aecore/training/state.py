@@ -25,7 +25,7 @@ class State:
 
 def capture(session: TrainingSession) -> State:
     """A copy of everything that the next step depends on. Call it at a `StepDone`."""
-    rest = {f"optimizer.{i}": tensor for i, tensor in enumerate(session.optimizer.state())}
+    rest = {f"optimizer.{i}": tensor for i, tensor in enumerate(session.learner.optimizer.state())}
     rest |= {f"best.{i}": tensor for i, tensor in enumerate(session.best)}
     if session.position.safe_step != session.position.step:
         rest |= {f"safe.{i}": tensor for i, tensor in enumerate(session.safe)}
@@ -48,7 +48,8 @@ def restore(session: TrainingSession, state: State) -> None:
     """
     try:
         session.model.load_state_dict(state.model)
-        _fill(session.optimizer.state(), state.rest, "optimizer")
+        session.learner.enter(max(0, int(state.numbers["step"]) - 1))
+        _fill(session.learner.optimizer.state(), state.rest, "optimizer")
         session.best = [t.to(session.device) for t in _numbered(state.rest, "best")]
         safe = _numbered(state.rest, "safe") or session.weights()
         session.safe = [t.to(session.device, copy=True) for t in safe]

@@ -8,6 +8,7 @@ from torch import Generator, Tensor
 from aecore.corruptions import Corruption
 from aecore.datasets import ImageData
 from aecore.models import Autoencoder
+from aecore.models.base import Moment
 from aecore.training.batches import HELD_OUT, stream, to_float
 from aecore.training.config import TrainConfig
 from aecore.training.devices import precision, random_state, set_random_state
@@ -22,6 +23,8 @@ class Validation:
         self, data: ImageData, corruption: Corruption, config: TrainConfig, device: torch.device
     ) -> None:
         self.images = data.part("validation").to(device)
+        self.classes = data.part_labels("validation").to(device)
+        self.rows = torch.arange(len(self.images), device=device)
         self.corruption = corruption
         self.config = config
         self.device = device
@@ -40,8 +43,10 @@ class Validation:
         model.eval()
         totals: dict[str, Tensor] = {}
         with torch.inference_mode(), precision(self.config, self.device):
-            for part in self.images.split(CHUNK):
+            for rows in self.rows.split(CHUNK):
+                part = self.images[rows]
                 target = to_float(part)
+                model.moment = Moment(1.0, self.classes, rows)
                 terms = model.loss(self.corruption(target, noise), target)
                 for name, value in terms.items():
                     totals[name] = totals.get(name, 0) + value.float() * len(part)

@@ -31,7 +31,7 @@ def test_choose_mnist_train_pause_resume_reload_reconstruct(lab, page):
     page.wait_for_url("**dataset=mnist**")
     choose(page, "Variant", "Denoising autoencoder")
     page.wait_for_url("**variant=denoising**")
-    page.get_by_role("radio", name="Convolutional").click()
+    choose(page, "Network", "Convolutional")
     page.wait_for_url("**network=conv**")
     page.get_by_role("spinbutton", name="Epochs").fill("1")
     page.get_by_role("spinbutton", name="Epochs").press("Enter")

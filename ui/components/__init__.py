@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from aecore.runs import Run
+from aecore.runs.checks import blank_model
 from ui.routes import PLOTLY, base
+from ui.words import NO_CODE
 
 FOLDER = Path(__file__).parent
 PARTS = {
@@ -32,8 +34,20 @@ def _component(name: str) -> Any:
 
 
 def live_view(run: Run, *, compact: bool = False) -> None:
-    """Curves, reconstructions and code map of a run, alive; compact leaves out the controls."""
-    data = {"run": run.id, "base": base(), "plotly": PLOTLY, "compact": compact}
+    """Curves, reconstructions and code map of a run, alive; compact leaves out the controls.
+
+    Where the variant has no code, a sentence stands in place of its map.
+    """
+    model = blank_model(run.spec)
+    data = {
+        "run": run.id,
+        "base": base(),
+        "plotly": PLOTLY,
+        "compact": compact,
+        "phases": model.phases(),
+        "aside": sorted(model.aside),
+        "no_code": "" if model.has_code else NO_CODE,
+    }
     _component("live")(key=f"live-{run.id}", data=data)
 
 

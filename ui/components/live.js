@@ -26,11 +26,12 @@ class LiveView {
   constructor(parent, data) {
     this.run = data.run;
     this.compact = !!data.compact;
+    this.noCode = data.no_code; // why there is no code map, or nothing
     this.url = `${data.base}/runs/${data.run}`;
     this.snapshots = [];
     this.taken = new Map();
     this.chosen = null; // null follows the newest snapshot
-    this.chart = new LossChart(`${data.base}/${data.plotly}`);
+    this.chart = new LossChart(`${data.base}/${data.plotly}`, data.phases, data.aside);
     this.strip = new ImageStrip();
     this.map = new CodeMap();
     this.root = parent.querySelector(".ael-live") || parent.appendChild(make("div", { class: "ael-live" }));
@@ -59,7 +60,7 @@ class LiveView {
     [this.stripHint, this.mapHint] = [make("small"), make("small")];
     const loss = section("Loss", hint, this.chart.logSwitch, this.chart.box);
     const strip = section("The same test images again and again", this.stripHint, this.strip.canvas);
-    const map = section("Code map", this.mapHint, this.map.box, this.map.legend);
+    const map = this.noCode ? section("No code map", "", make("p", { class: "ael-note" }, this.noCode)) : section("Code map", this.mapHint, this.map.box, this.map.legend);
     const left = this.compact ? [strip, loss] : [loss, strip];
     return make("div", { class: "ael-panels" }, make("div", { class: "ael-stack" }, ...left), make("div", { class: "ael-stack" }, map, this.timeMachine()));
   }
@@ -127,6 +128,7 @@ class LiveView {
     this.mayControl = news.may_control;
     this.isLive = MOVING.includes(status.state);
     this.showStatus(status);
+    this.chart.setTotalSteps(status.total_steps);
     this.showRate(changes);
     await this.chart.add(curves);
     if (this.chart.lastStep >= 0) this.root.dataset.drawn = this.chart.lastStep;

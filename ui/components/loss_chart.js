@@ -4,8 +4,12 @@ const DASHES = { train: "solid", validation: "dash" };
 const TITLES = { kl: "KL" };
 
 class LossChart {
-  constructor(plotlyUrl) {
+  /** phases: [[title, share of all steps at which it starts]]; aside: terms that no total counts. */
+  constructor(plotlyUrl, phases = [], aside = []) {
     this.curves = new Map();
+    this.phases = phases.length > 1 ? phases : [];
+    this.aside = aside;
+    this.totalSteps = 0;
     this.plotly = loadPlotly(plotlyUrl);
     this.box = make("div", { class: "ael-plot", role: "img", "aria-label": "Loss curves" });
     const log = make("input", { type: "checkbox", onchange: () => this.setLog(log.checked) });
@@ -48,14 +52,18 @@ class LossChart {
   /** Where a loss has several terms, their sum is a curve too. */
   addTotals(news) {
     for (const split of Object.keys(DASHES)) {
-      const parts = news.filter((curve) => curve.split === split);
+      const parts = news.filter((curve) => curve.split === split && !this.aside.includes(curve.term));
       if (parts.length < 2) continue;
+      const sums = new Map();
+      for (const { steps, values } of parts) {
+        steps.forEach((step, i) => {
+          const before = sums.has(step) ? sums.get(step) : 0;
+          sums.set(step, before === null || values[i] === null ? null : before + values[i]);
+        });
+      }
       const total = this.curve(split, "total");
-      parts[0].steps.forEach((step, i) => {
-        const values = parts.map((part) => part.values[i]);
-        total.steps.push(step);
-        total.values.push(values.includes(null) ? null : values.reduce((a, b) => a + b, 0));
-      });
+      total.steps.push(...sums.keys());
+      total.values.push(...sums.values());
     }
   }
 
@@ -109,7 +117,26 @@ class LossChart {
       showlegend: true,
       uirevision: "stay",
       hovermode: "closest",
+      ...this.phaseMarks(colour("--st-text-color")),
     };
+  }
+
+  /** A line where each phase starts, and its name beside it. */
+  phaseMarks(colour) {
+    const lasts = this.phases.filter(([, start], i) => i + 1 === this.phases.length || this.phases[i + 1][1] > start);
+    const marks = lasts.map(([title, start]) => ({ title, step: start * this.totalSteps }));
+    const across = { xref: "x", yref: "paper" };
+    return {
+      shapes: marks.slice(1).map(({ step }) => ({ ...across, type: "line", x0: step, x1: step, y0: 0, y1: 1, line: { color: colour, width: 1, dash: "dot" } })),
+      annotations: marks.map(({ title, step }) => ({ ...across, x: step, y: 1, text: title, xanchor: "left", yanchor: "top", showarrow: false, font: { size: 11 } })),
+    };
+  }
+
+  /** Say how many steps there will be: only then it is known where a phase starts. */
+  setTotalSteps(steps) {
+    if (!this.phases.length || steps === this.totalSteps) return;
+    this.totalSteps = steps;
+    this.restyle();
   }
 
   setLog(on) {

@@ -1,0 +1,124 @@
+"""What each figure of an evaluation says: for the page, the shell and the README."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Group = Literal["copies", "cleaning", "code", "likelihood"]
+
+
+class Description(NamedTuple):
+    """A measure in words.
+
+    group: beside which others it stands; unit: what its values are in, nothing for plain numbers;
+    better: whether higher or lower is better, nothing where neither is; digits: behind the point;
+    meaning: one or two sentences on what it says and where it is blind.
+    """
+
+    title: str
+    group: Group
+    unit: str
+    better: Literal["higher", "lower", ""]
+    digits: int
+    meaning: str
+
+    def say(self, value: float) -> str:
+        """A value with its unit, as a table shows it."""
+        return f"{value:.{self.digits}f} {self.unit}".strip()
+
+
+MEASURES = {
+    "mse": Description(
+        "MSE", "copies", "", "lower", 5,
+        "Mean squared error over pixels. Cares for brightness, not for edges.",
+    ),
+    "psnr": Description(
+        "PSNR", "copies", "dB", "higher", 2,
+        "The mean of the images' own peak signal-to-noise ratios; the MSE on a log scale.",
+    ),
+    "ssim": Description(
+        "SSIM", "copies", "", "higher", 3,
+        "Structural similarity: brightness, contrast and pattern in small windows; 1 is a copy. "
+        "Images with a side below 11 pixels have another window, and below 7 none.",
+    ),
+    "bce_above_floor": Description(
+        "BCE above its floor", "copies", "nats", "lower", 2,
+        "Binary cross-entropy of an image minus what a perfect copy has; 0 is a copy.",
+    ),
+    "denoising_mse": Description(
+        "MSE", "cleaning", "", "lower", 5,
+        "The same from damaged input, against the clean image.",
+    ),
+    "denoising_psnr": Description(
+        "PSNR", "cleaning", "dB", "higher", 2,
+        "The same from damaged input, against the clean image.",
+    ),
+    "knn_accuracy": Description(
+        "5-NN accuracy", "code", "", "higher", 3,
+        "Share of images whose class the five nearest training codes vote for. Blind to scale: a "
+        "code that collapsed almost to a point can still score well.",
+    ),
+    "linear_accuracy": Description(
+        "Linear probe", "code", "", "higher", 3,
+        "Accuracy of a logistic regression on standardised codes: what straight cuts tell apart.",
+    ),
+    "silhouette": Description(
+        "Silhouette", "code", "", "higher", 3,
+        "How far classes lie apart, from -1 to 1. Favours round clusters; says little of others.",
+    ),
+    "trustworthiness": Description(
+        "Trustworthiness", "code", "", "higher", 3,
+        "Whether the 5 nearest in the code were near as images; 1 is perfect, chance is 0.5.",
+    ),
+    "continuity": Description(
+        "Continuity", "code", "", "higher", 3,
+        "Whether the 5 nearest images stay near in the code; 1 is perfect. Most methods come close "
+        "to 1, so it tells few apart.",
+    ),
+    "neighbourhood_area": Description(
+        "Neighbourhood area", "code", "", "higher", 3,
+        "Overlap of neighbourhoods of all sizes beyond chance, the area under R_NX over ln K; "
+        "1 is perfect, 0 is chance. Only ranks count.",
+    ),
+    "distance_correlation": Description(
+        "Distance correlation", "code", "", "higher", 3,
+        "Spearman's correlation of pixel and code distances: the large-scale shape. Pixel "
+        "distances are a poor guide to what images show.",
+    ),
+    "sparsity": Description(
+        "Share of zeros", "code", "", "", 3,
+        "Numbers of the code that are exactly 0; told where there are any.",
+    ),
+    "dead_units": Description(
+        "Dead units", "code", "", "lower", 0,
+        "Numbers of the code that are 0 in every image looked at; a rare one looks dead too.",
+    ),
+    "perplexity": Description(
+        "Code book perplexity", "code", "", "higher", 1,
+        "How many entries of the code book are in use, weighed by how often.",
+    ),
+    "elbo": Description(
+        "ELBO", "likelihood", "nats", "higher", 2,
+        "Lower bound on the log-likelihood of an image, with one draw. Comparable only between "
+        "runs with the same loss and pixel noise; grey images have no normalised likelihood under "
+        "cross-entropy.",
+    ),
+    "nll": Description(
+        "NLL", "likelihood", "nats", "lower", 2,
+        "Negative log-likelihood of an image by importance sampling, 200 draws: an upper bound, "
+        "closer than -ELBO. The same limits.",
+    ),
+    "reconstruction_nats": Description(
+        "Reconstruction", "likelihood", "nats", "lower", 2,
+        "The part of -ELBO that copying badly costs.",
+    ),
+    "kl": Description(
+        "KL", "likelihood", "nats", "", 2,
+        "The part of -ELBO that the code costs: what it tells of an image. Near 0 it is collapsed.",
+    ),
+    "active_units": Description(
+        "Active units", "likelihood", "", "higher", 0,
+        "Axes of the code whose mean varies by more than 0.01 over images; the others are unused.",
+    ),
+}  # fmt: skip
+"""By the name that `aecore.runs.evaluate` gives them, in the order in which they are shown."""

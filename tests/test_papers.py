@@ -1,0 +1,71 @@
+"""The papers' experiments in short settings: their figures lie where few images can bring them."""
+
+import pytest
+from conftest import shared_data
+
+from benchmarks.papers import anomaly, hinton, teaching
+from benchmarks.papers.rows import Row, table
+
+
+def by_method(rows):
+    return {row.method: row for row in rows}
+
+
+def test_an_autoencoder_of_few_images_is_near_pca_and_pca_is_where_it_was_published(
+    mnist_root, monkeypatch
+):
+    monkeypatch.setenv("AECORE_DATA", str(mnist_root))
+    found = by_method(hinton.run(short=True))
+    assert found["PCA-30"].ours == pytest.approx(13.87, abs=0.3)
+    assert found["PCA-30"].reached
+    assert found["autoencoder, 30-D"].ours < 20
+    assert found["autoencoder, 30-D"].reached is False
+
+
+def test_neighbours_find_a_held_out_digit_better_than_reconstructions():
+    found = by_method(anomaly.run(short=True))
+    assert 0.75 < found["PCA"].ours < found["AE"].ours < found["KDE"].ours < 1
+    assert found["1-NN distance"].ours > 0.95
+
+
+def test_the_teaching_repositorys_models_learn_in_a_few_steps(mnist_root, monkeypatch):
+    monkeypatch.setenv("AECORE_DATA", str(mnist_root))
+    monkeypatch.setenv("AECORE_TEST_DATASETS", str(shared_data()))
+    digits, photographs, loss, bound = teaching.run(short=True)
+    assert 0.0585 < digits.ours < 0.18  # a perfect copy has 0.0585, the average image 0.264
+    assert 0.54 < photographs.ours < 0.62  # here 0.541 and 0.689
+    assert photographs.published is None  # a sample has other images
+    assert "cifar10_sample.zip" in photographs.settings
+    assert 150 < loss.ours < bound.ours < 206  # the average image has 207
+    assert loss.reached is False
+    assert bound.reached is None
+
+
+@pytest.mark.parametrize("short", [True, False])
+def test_without_data_a_row_says_so_and_has_no_figure(short, monkeypatch):
+    """A full run takes no sample for the whole."""
+    monkeypatch.setenv("AECORE_TEST_DATASETS", "" if short else str(shared_data()))
+    rows = list(teaching.run(short=short))
+    assert len(rows) == (3 if short else 5)
+    assert {row.ours for row in rows} == {row.reached for row in rows} == {None}
+    assert all("no data of" in row.settings for row in rows)
+    assert "| not run | 142.3 | – |" in table(rows)
+
+
+def row(better, ours, published, slack=0.0):
+    return Row("E", "M", "m", better, ours, published, "s", "t", 1.0, slack)
+
+
+def test_reached_is_told_by_the_better_side_and_the_slack():
+    assert row("lower", 1.0, 2.0).reached
+    assert not row("lower", 2.1, 2.0).reached
+    assert row("lower", 2.1, 2.0, slack=0.2).reached
+    assert row("higher", 2.0, 1.0).reached
+    assert not row("higher", 0.9, 1.0).reached
+    assert row("higher", 1.0, None).reached is None
+
+
+def test_what_is_not_reached_stands_in_the_table_as_such():
+    lines = table([row("higher", 0.5, 1.0), row("higher", 0.5, None)]).splitlines()
+    assert "| 0.5 | 1 | not reached |" in lines[2]
+    assert "| 0.5 | – | – |" in lines[3]
