@@ -78,7 +78,7 @@ def test_a_lasso_of_all_reaches_the_server_and_the_link_brings_it_back(lab, page
 def test_a_box_selects_exactly_what_lies_in_it(lab, page, trained):
     open_maps(lab, page, trained)
     page.get_by_role("button", name="Box", exact=True).click()
-    drag(page, 0, (0.0, 0.0), (0.5, 1.0))
+    drag(page, 0, (0.01, 0.01), (0.5, 0.99))
     page.wait_for_url("**chosen=*")
     inside = page.evaluate(
         """() => {

@@ -162,6 +162,7 @@ class MapPanel {
     this.over.setPointerCapture(event.pointerId);
     this.from = this.at(event);
     this.last = this.from;
+    this.way = 0; // a lasso may end where it began, and is no click
     const tool = event.shiftKey ? "lasso" : this.board.tool;
     this.drag = tool;
     this.corners = tool === "move" ? null : [this.from];
@@ -170,6 +171,7 @@ class MapPanel {
   move(event) {
     const here = this.at(event);
     if (!this.from) return this.board.hover(this.finder ? this.finder.nearest(...here, (i) => this.board.shown(i)) : -1);
+    this.way += Math.hypot(here[0] - this.last[0], here[1] - this.last[1]);
     if (this.drag === "move") {
       this.view.x += here[0] - this.last[0];
       this.view.y += here[1] - this.last[1];
@@ -184,7 +186,7 @@ class MapPanel {
   up(event) {
     if (!this.from) return;
     const here = this.at(event);
-    const still = Math.hypot(here[0] - this.from[0], here[1] - this.from[1]) < 4;
+    const still = this.way < 4;
     const corners = this.corners;
     this.from = this.corners = null;
     if (still) this.board.pick(this.finder.nearest(...here, (i) => this.board.shown(i)), event.shiftKey);
