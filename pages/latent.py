@@ -6,7 +6,6 @@ import streamlit as st
 
 from aecore.runs import Run
 from ui import resources
-from ui.access import see, visitor
 from ui.components import map_board
 from ui.latent_parts import (
     choose_colour,
@@ -20,24 +19,16 @@ from ui.latent_parts import (
     selection_view,
     to_link,
 )
-from ui.reconstruct_parts import lacking, wait_for
-from ui.selection import RUN, current_run, linked, note_in_link
-from ui.sharing import view_only
-from ui.words import NO_CODE, spec_line
+from ui.reconstruct_parts import heading
+from ui.selection import current_run, linked, note_in_link
+from ui.words import NO_CODE
 
 TRAIN = Path(__file__).with_name("train.py")
 
 
 def show(run: Run) -> None:
     """The maps, what is selected in them, and how far they can be trusted."""
-    st.caption(spec_line(run.spec))
-    view_only(see(visitor(), run.id))
-    if lacking(run):
-        wait_for(run)
-        st.page_link(
-            TRAIN, label="Look at its training", icon=":material/model_training:",
-            query_params={RUN: run.id},
-        )  # fmt: skip
+    if not heading(run, TRAIN):
         return
     specs = offered(run)
     left, right = st.columns([3, 1])

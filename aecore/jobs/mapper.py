@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from filelock import FileLock, Timeout
 
 from aecore.errors import AecoreError, StoreError
 from aecore.jobs.detached import start
+from aecore.jobs.presence import take_lock
 from aecore.maps.draw import Follow
 from aecore.maps.measures import draw_and_judge
 from aecore.maps.shelf import Asked, Shelf, Standing, ticket_of
@@ -29,6 +29,7 @@ from aecore.projections import Map, projections
 from aecore.runs.inference import load_model
 from aecore.runs.store import RunStore
 
+LOCK = "mapper.lock"
 LOG = logging.getLogger("autoencoder-lab.mapper")
 TICK = 0.1
 IDLE = 600.0
@@ -125,7 +126,7 @@ def ensure_mapper(root: Path) -> bool:
         begun = _BEGUN.get(root)
         if begun is not None and begun.poll() is None:
             return False  # it works, or still imports what it needs
-        lock = _take_lock(root)
+        lock = take_lock(root, name=LOCK)
         if lock is None:
             return False
         lock.release()
@@ -137,19 +138,10 @@ _STARTING = threading.Lock()
 _BEGUN: dict[Path, subprocess.Popen[bytes]] = {}
 
 
-def _take_lock(root: Path, seconds: float = 0) -> FileLock | None:
-    lock = FileLock(root / "mapper.lock")
-    try:
-        lock.acquire(timeout=seconds)
-    except Timeout:
-        return None
-    return lock
-
-
 def serve() -> int:
     """Be the mapper of this home until nobody asks any more; 0 where another one is."""
     root = home()
-    lock = _take_lock(root, 2.0)
+    lock = take_lock(root, 2.0, LOCK)
     if lock is None:
         return 0
     mapper = Mapper(root)

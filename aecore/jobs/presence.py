@@ -64,9 +64,12 @@ def tell(root: Path, state: Presence) -> None:
         return
 
 
-def take_lock(root: Path, seconds: float = 0) -> FileLock | None:
-    """Become the home's supervisor; None where another one is for as long as that."""
-    lock = FileLock(root / LOCK)
+def take_lock(root: Path, seconds: float = 0, name: str = LOCK) -> FileLock | None:
+    """Become the home's supervisor, or what else holds a lock of this name.
+
+    None where another one is for as long as that.
+    """
+    lock = FileLock(root / name)
     try:
         lock.acquire(timeout=seconds)
     except Timeout:
