@@ -6,7 +6,7 @@ import streamlit as st
 
 from aecore.runs import Run
 from ui import resources
-from ui.components import map_board
+from ui.components import decoder, map_board
 from ui.latent_parts import (
     choose_colour,
     choose_maps,
@@ -47,6 +47,13 @@ def show(run: Run) -> None:
     rows = rows_of(bits, count)
     if len(rows):
         selection_view(run, rows)
+    if run.spec.kind.has_code:
+        st.subheader(
+            "The decoder under your hand",
+            help="Move a number of the code and see what the decoder makes of it. Select one image "
+            "in a map to start from its code.",
+        )
+        decoder(run, str(rows[0]) if len(rows) == 1 else "middle", step)
     if shown:
         st.subheader("How far to trust these maps", help="The same measures for each map.")
         st.fragment(measures_table, run_every=2.0)(run, shown)

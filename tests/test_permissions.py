@@ -73,6 +73,8 @@ ROUTES = {
     ("/runs/{run}/pictures", READ): "view",
     ("/runs/{run}/map", READ): "view",
     ("/runs/{run}/map/cancel", ("POST",)): "view",
+    ("/runs/{run}/axes", READ): "view",
+    ("/runs/{run}/decoded", READ): "view",
     ("/runs/{run}/commands", ("POST",)): "control",
     ("/{rest:path}", (*READ, "POST")): None,
 }

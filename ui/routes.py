@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from aecore.catalog.access import Action
 from aecore.errors import AecoreError, InputError, UnknownName
-from ui import maps
+from ui import decoding, maps
 from ui.access import Seen, obey, see, visitor_of
 from ui.asked import command, rate, whole
 from ui.gallery import gallery
@@ -58,6 +58,8 @@ def routes() -> list[Route]:
         Route(f"{run}/held-out", _about(_held_out)),
         Route(f"{run}/pictures", _about(_pictures)),
         Route(f"{run}/map", _about(_map)),
+        Route(f"{run}/axes", _about(_axes)),
+        Route(f"{run}/decoded", _about(_decoded)),
         Route(f"{run}/map/cancel", _cancel_map, methods=["POST"]),
         Route(f"{run}/commands", _command, methods=["POST"]),
         # Streamlit answers what nobody else does with its page, and that would look like success.
@@ -159,6 +161,14 @@ def _pictures(seen: Seen, request: Request) -> Response:
 
 def _map(seen: Seen, request: Request) -> Response:
     return _binary(maps.places(seen.run, dict(request.query_params)), NEVER)
+
+
+def _axes(seen: Seen, _: Request) -> Response:
+    return _binary(decoding.axes(seen.run), NEVER)
+
+
+def _decoded(seen: Seen, request: Request) -> Response:
+    return _binary(decoding.decoded(seen.run, dict(request.query_params)), NEVER)
 
 
 async def _cancel_map(request: Request) -> Response:

@@ -19,6 +19,7 @@ PARTS = {
     "live": ("shared", "loss_chart", "image_strip", "code_map", "live"),
     "gallery": ("shared", "gallery"),
     "maps": ("shared", "map_points", "map_align", "map_panel", "maps"),
+    "decoder": ("shared", "decoder"),
     "preload": ("shared", "preload"),
 }
 """The files of each component, joined in this order."""
@@ -83,3 +84,12 @@ def map_board(run: Run, maps: list[str], colour: str, selection: str, step: int)
         on_selection_change=lambda: None,
     )  # fmt: skip
     return str(answer.selection or "")
+
+
+def decoder(run: Run, start: str, step: int) -> None:
+    """A slider for each number of the code, and the image that follows it.
+
+    start: "middle", or the number of a test image to start from.
+    """
+    data = {"run": run.id, "base": base(), "step": step, "start": start}
+    _component("decoder")(key=f"decoder-{run.id}", data=data)
