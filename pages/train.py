@@ -14,7 +14,11 @@ from ui.sharing import share_menu, view_only
 from ui.train_form import form, start_panel
 from ui.words import plain, spec_line
 
-RECONSTRUCT = Path(__file__).with_name("reconstruct.py")
+LOOK = {
+    "latent.py": ("Latent space", ":material/scatter_plot:"),
+    "reconstruct.py": ("Reconstruct", ":material/compare:"),
+}
+"""The pages that look at a run, with their titles and icons."""
 
 
 def watch(run: Run) -> None:
@@ -29,13 +33,9 @@ def watch(run: Run) -> None:
             "This run stays as it is.",
             on_click=lambda: edit_spec(run.repeatable_spec()),
         )
-        st.page_link(
-            RECONSTRUCT,
-            label="Reconstruct",
-            icon=":material/compare:",
-            query_params={RUN: run.id},
-            width="content",
-        )
+        for page, (label, icon) in LOOK.items():
+            place = Path(__file__).with_name(page)
+            st.page_link(place, label=label, icon=icon, query_params={RUN: run.id}, width="content")
         share_menu(seen)
     view_only(seen)
     live_view(run)
