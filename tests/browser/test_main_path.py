@@ -1,8 +1,10 @@
 """From an empty home to a trained model: the way that a person goes first."""
 
 import time
+from contextlib import suppress
 
 import pytest
+from playwright.sync_api import TimeoutError
 
 from aecore.runs import RunStore
 from tests.browser.steps import answer, curve, drawn_step, start, wait_beyond, wait_for_state
@@ -21,8 +23,14 @@ def test_the_first_visit_meets_a_demonstration_that_trains_by_itself(lab, page):
 
 
 def choose(page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=option, exact=True).click()
+    """An entry of a list; the list closes where a choice just before still redraws the form."""
+    wanted = page.get_by_role("option", name=option, exact=True)
+    for _ in range(10):
+        page.get_by_role("combobox", name=label).click()
+        with suppress(TimeoutError):
+            wanted.click(timeout=3000)
+            return
+    raise AssertionError(f"the list {label} does not offer {option}")
 
 
 def test_choose_mnist_train_pause_resume_reload_reconstruct(lab, page):
