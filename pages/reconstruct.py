@@ -5,27 +5,17 @@ from pathlib import Path
 import streamlit as st
 
 from aecore.runs import Run
-from ui.access import see, visitor
 from ui.components import gallery_view
 from ui.measured import measures
-from ui.reconstruct_parts import controls, lacking, wait_for
-from ui.selection import RUN, current_run
-from ui.sharing import view_only
-from ui.words import spec_line
+from ui.reconstruct_parts import controls, heading
+from ui.selection import current_run
 
 TRAIN = Path(__file__).with_name("train.py")
 
 
 def show(run: Run) -> None:
     """The controls in one line, the samples, and the run's figures at the right."""
-    st.caption(spec_line(run.spec))
-    view_only(see(visitor(), run.id))
-    if lacking(run):
-        wait_for(run)
-        st.page_link(
-            TRAIN, label="Look at its training", icon=":material/model_training:",
-            query_params={RUN: run.id},
-        )  # fmt: skip
+    if not heading(run, TRAIN):
         return
     asked = controls(run)
     grid = st.grid(2, min_column_width=390, gap="medium")

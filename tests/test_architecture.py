@@ -15,10 +15,11 @@ SCRIPTS = sorted((ROOT / "ui" / "components").glob("*.js"))
 LAYERS = (
     ("errors",),
     ("config", "registry", "paths"),
-    ("datasets", "corruptions", "networks"),
+    ("datasets", "corruptions", "networks", "projections"),
     ("models",),
     ("training", "metrics"),
     ("runs",),
+    ("maps",),
     ("catalog",),
     ("jobs",),
     ("cli",),

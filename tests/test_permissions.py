@@ -69,11 +69,16 @@ ROUTES = {
     ("/runs/{run}/fixed", READ): "view",
     ("/runs/{run}/snapshots/{step}", READ): "view",
     ("/runs/{run}/gallery", READ): "view",
+    ("/runs/{run}/held-out", READ): "view",
+    ("/runs/{run}/pictures", READ): "view",
+    ("/runs/{run}/map", READ): "view",
+    ("/runs/{run}/map/cancel", ("POST",)): "view",
     ("/runs/{run}/commands", ("POST",)): "control",
     ("/{rest:path}", (*READ, "POST")): None,
 }
 """What each route asks for; None for those that are about no run."""
 ABOUT_RUNS = {path: action for (path, _), action in ROUTES.items() if action}
+WRITING = {path for path, methods in ROUTES if methods == ("POST",)}
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 COMMANDS = ("pause", "resume", "stop", "restart", "learning_rate", "view", "", "nonsense")
 
@@ -237,6 +242,12 @@ def same(answer, other):
     return (answer.code, answer.body, answer.headers) == (other.code, other.body, other.headers)
 
 
+@pytest.fixture(autouse=True)
+def nobody_draws(monkeypatch):
+    """A map may be asked for; no process is started."""
+    monkeypatch.setattr("ui.maps.ensure_mapper", lambda root: False)
+
+
 @pytest.fixture
 def obeyed(monkeypatch):
     """Commands that were let through; nothing is done."""
@@ -250,14 +261,16 @@ def obeyed(monkeypatch):
 def test_every_route_follows_the_table(world, at, path, obeyed):
     for run_id, allowed in world.cells(at):
         unknown = {m: request(world, at, path, new_id(), m, b'{"action": "stop"}') for m in METHODS}
-        right = "POST" if ABOUT_RUNS[path] == "control" else "GET"
+        right = "POST" if path in WRITING else "GET"
         assert unknown[right].code == 404
         for method in METHODS:
             answer = request(world, at, path, run_id, method, b'{"action": "stop"}')
             known = ABOUT_RUNS[path] in allowed and method in (right, right.replace("GET", "HEAD"))
             assert same(answer, unknown[method]) != known, (run_id, method)
             assert not known or answer.code == 200
-        assert obeyed == ([run_id] if right == "POST" and "control" in allowed else [])
+        assert obeyed == (
+            [run_id] if ABOUT_RUNS[path] == "control" and "control" in allowed else []
+        )
         obeyed.clear()
 
 

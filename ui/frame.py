@@ -47,6 +47,7 @@ def pages() -> dict[str, list[st.Page]]:
             page(PAGES / "queue.py", title="Queue", icon=":material/hourglass_empty:"),
         ],
         "Look": [
+            page(PAGES / "latent.py", title="Latent space", icon=":material/scatter_plot:"),
             page(PAGES / "reconstruct.py", title="Reconstruct", icon=":material/compare:"),
             page(PAGES / "runs.py", title="Runs", icon=":material/menu_book:"),
         ],

@@ -1,7 +1,8 @@
-"""The controls of the Reconstruct page, and what it says while there is nothing to show."""
+"""The controls of the Reconstruct page, and what pages say while there is nothing to show."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -11,9 +12,11 @@ from aecore.corruptions import corruptions
 from aecore.errors import AecoreError, InputError
 from aecore.runs import Run
 from ui import resources
+from ui.access import see, visitor
 from ui.asked import number, whole
-from ui.selection import linked, remember, set_widget, widget_value
-from ui.words import plain
+from ui.selection import RUN, linked, remember, set_widget, widget_value
+from ui.sharing import view_only
+from ui.words import plain, spec_line
 
 ORDERS = {"worst": "Worst first", "best": "Best first", "first": "As they come"}
 ALL = "-1"
@@ -27,6 +30,25 @@ def lacking(run: Run) -> str:
     except AecoreError as error:
         return str(error)
     return ""
+
+
+def heading(run: Run, train: Path) -> bool:
+    """What the run is, and whether there is anything to look at yet; else how to wait for it.
+
+    train: the page that shows its training.
+    """
+    st.caption(spec_line(run.spec))
+    view_only(see(visitor(), run.id))
+    if not lacking(run):
+        return True
+    wait_for(run)
+    st.page_link(
+        train,
+        label="Look at its training",
+        icon=":material/model_training:",
+        query_params={RUN: run.id},
+    )
+    return False
 
 
 @st.fragment(run_every=2.0)

@@ -24,6 +24,7 @@ from starlette.routing import Route
 
 from aecore.catalog.access import Action
 from aecore.errors import AecoreError, InputError, UnknownName
+from ui import maps
 from ui.access import Seen, obey, see, visitor_of
 from ui.asked import command, rate, whole
 from ui.gallery import gallery
@@ -54,6 +55,10 @@ def routes() -> list[Route]:
         Route(f"{run}/fixed", _about(_fixed)),
         Route(f"{run}/snapshots/{{step}}", _about(_snapshot)),
         Route(f"{run}/gallery", _about(_gallery)),
+        Route(f"{run}/held-out", _about(_held_out)),
+        Route(f"{run}/pictures", _about(_pictures)),
+        Route(f"{run}/map", _about(_map)),
+        Route(f"{run}/map/cancel", _cancel_map, methods=["POST"]),
         Route(f"{run}/commands", _command, methods=["POST"]),
         # Streamlit answers what nobody else does with its page, and that would look like success.
         Route(f"{start}/{{rest:path}}", _nothing, methods=["GET", "POST"]),
@@ -142,6 +147,29 @@ def _gallery(seen: Seen, request: Request) -> Response:
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     return _binary(content, headers)
+
+
+def _held_out(seen: Seen, _: Request) -> Response:
+    return _binary(maps.held_out(seen.run), NEVER)
+
+
+def _pictures(seen: Seen, request: Request) -> Response:
+    return _binary(maps.pictures(seen.run, dict(request.query_params)), NEVER)
+
+
+def _map(seen: Seen, request: Request) -> Response:
+    return _binary(maps.places(seen.run, dict(request.query_params)), NEVER)
+
+
+async def _cancel_map(request: Request) -> Response:
+    if not _same_site(request):
+        return _sentence("This request does not come from the app itself.", 403)
+
+    def answer(seen: Seen, request: Request) -> Response:
+        maps.cancel(seen.run, dict(request.query_params))
+        return JSONResponse({"ok": True}, headers=NEVER)
+
+    return await run_in_threadpool(_about(answer), request)
 
 
 async def _command(request: Request) -> Response:

@@ -15,7 +15,10 @@ from ui.calm import Calm, to_the_end
 
 RUN = "run"
 WORDS, SHOWN, SHARE, ENTER = "q", "show", "share", "enter"
-OTHERS = ("corrupt", "strength", "noise_seed", "order", "label", WORDS, SHOWN, SHARE, ENTER)
+OTHERS = (
+    "corrupt", "strength", "noise_seed", "order", "label", "maps", "colour", "chosen", WORDS, SHOWN,
+    SHARE, ENTER,
+)  # fmt: skip
 """Names in links that belong to other pages than Train; no setting of a run may have one of them.
 """
 LATE = 1.5
@@ -140,14 +143,23 @@ def _long_ago(drawn: float | None) -> bool:
 
 
 def linked(name: str, default: str) -> str:
-    """What the link says of a widget of the Reconstruct page."""
+    """What the link says of a widget of the pages that look at a run."""
     return str(_LINK.get(name, default))
 
 
 @to_the_end
 def remember(name: str, key: str) -> None:
-    """Write a widget of the Reconstruct page into the link."""
-    _LINK[name] = str(_TAB[key])
+    """Write a widget of the pages that look at a run into the link."""
+    value = _TAB[key]
+    _LINK[name] = ",".join(value) if isinstance(value, list) else str(value)
+
+
+def note_in_link(name: str, value: str) -> None:
+    """Have the link say this, or nothing where it is empty."""
+    if value:
+        _LINK[name] = value
+    else:
+        _LINK.pop(name, None)
 
 
 def set_widget(key: str, value: object) -> None:

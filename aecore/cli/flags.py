@@ -64,11 +64,11 @@ def add_flags(parser: argparse.ArgumentParser, argv: list[str]) -> None:
         if choice != "variant":
             _add_choice(group, choice, names[choice])
         open_choice = choice not in given
-        _add(group, _flags_of(choice, names[choice], defaults, open_choice))
+        add(group, _flags_of(choice, names[choice], defaults, open_choice))
         if choice == "dataset":
-            _add(group, (Flag(knob, defaults[knob.name]) for knob in knobs(SplitConfig)))
+            add(group, (Flag(knob, defaults[knob.name]) for knob in knobs(SplitConfig)))
     group = parser.add_argument_group("training")
-    _add(group, (Flag(knob, defaults[knob.name]) for knob in knobs(TrainConfig)))
+    add(group, (Flag(knob, defaults[knob.name]) for knob in knobs(TrainConfig)))
     _add_text(group, "learning_rate_changes", "STEP:X,…", CHANGES_HELP)
 
 
@@ -100,10 +100,11 @@ def _flags_of(
     for knob in knobs(own):
         yield Flag(knob, defaults[knob.name])
     if open_choice:
-        yield from _others(REGISTRIES[choice], {knob.name for knob in knobs(own)})
+        yield from others(REGISTRIES[choice], {knob.name for knob in knobs(own)})
 
 
-def _others(registry: Registry[Any], seen: set[str]) -> Iterator[Flag]:
+def others(registry: Registry[Any], seen: set[str]) -> Iterator[Flag]:
+    """The knobs of a registry's entries without those seen already, each with who has it."""
     declared: dict[str, tuple[Knob, list[str]]] = {}
     for name, kind in registry.items():
         for knob in knobs(kind.Config):
@@ -118,7 +119,8 @@ def _add_choice(group: argparse._ArgumentGroup, choice: str, default: str) -> No
     _add_text(group, choice, "NAME", text)
 
 
-def _add(group: argparse._ArgumentGroup, flags: Iterator[Flag]) -> None:
+def add(group: argparse._ArgumentGroup, flags: Iterator[Flag]) -> None:
+    """Flags that are handed on as text where they are given, and are absent where they are not."""
     for flag in flags:
         metavar = METAVARS.get(flag.knob.kind) or "|".join(flag.knob.choices)
         _add_text(group, flag.knob.name, metavar, flag.help())

@@ -45,3 +45,9 @@ def say_table(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     for row in cells:
         padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         say(GAP.join(padded).rstrip())
+
+
+def write_over(line: str) -> None:
+    """One line on standard error in place of the last, for who waits at a terminal."""
+    sys.stderr.write(f"\r\x1b[K{line}")
+    sys.stderr.flush()

@@ -18,6 +18,8 @@ EXAMPLES = f"""examples:
   {PROGRAM} runs import FILE          take such a file in
   {PROGRAM} resume RUN                go on with a paused run
   {PROGRAM} evaluate RUN --json       how good it is, beside PCA
+  {PROGRAM} project RUN --method umap --csv map.csv   a map of its codes, as a table
+  {PROGRAM} measure RUN               how far the maps of its codes can be trusted
 
 Ctrl-C pauses training and saves everything. AECORE_HOME sets the folder of runs, AECORE_DATA
 that of data sets. Exit status: 0 worked or paused, 1 a run failed, 2 bad input."""
@@ -60,6 +62,7 @@ def read(argv: list[str]) -> argparse.Namespace:
         _command(commands, name, text, f"lists:{name}")
     _add_train(commands, argv)
     _add_run_commands(commands)
+    _add_map_commands(commands, argv)
     _add_home_commands(commands)
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
@@ -100,6 +103,17 @@ def _add_run_commands(commands: Commands[Parser]) -> None:
     evaluate.add_argument(
         "--seed", default="0", metavar="N", help="fixes the noise on the input (default: 0)"
     )
+
+
+def _add_map_commands(commands: Commands[Parser], argv: list[str]) -> None:
+    project = _command(commands, "project", "draw a map of a run's images", "maps:project")
+    measure = _command(commands, "measure", "say how far maps can be trusted", "maps:measure")
+    for command in (project, measure):
+        command.add_argument("id", metavar="RUN", help=RUN_HELP)
+    if argv[:1] in (["project"], ["measure"]):
+        from aecore.cli.map_flags import add_flags  # imports torch
+
+        add_flags(project, measure)
 
 
 def _add_home_commands(commands: Commands[Parser]) -> None:

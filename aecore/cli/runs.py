@@ -7,7 +7,7 @@ from argparse import Namespace
 from datetime import datetime
 from typing import Any
 
-from aecore.cli.output import say, say_json, say_table
+from aecore.cli.output import say, say_json, say_table, write_over
 from aecore.errors import AecoreError, InputError, NewerVersion
 from aecore.metrics.descriptions import MEASURES
 from aecore.runs import Run, RunStore, read_status
@@ -37,7 +37,7 @@ def evaluate(arguments: Namespace) -> int:
     report = _tell if sys.stderr.isatty() else None
     result = judge(RunStore()[arguments.id], arguments.split, seed, report)
     if report:
-        _write_over("")
+        write_over("")
     if arguments.json:
         say_json(result)
     else:
@@ -73,9 +73,4 @@ def _number(value: float | None) -> str:
 
 
 def _tell(what: str, share: float) -> None:
-    _write_over(f"{share:.0%}  {what}")
-
-
-def _write_over(line: str) -> None:
-    sys.stderr.write(f"\r\x1b[K{line}")
-    sys.stderr.flush()
+    write_over(f"{share:.0%}  {what}")

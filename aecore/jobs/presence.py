@@ -7,9 +7,7 @@ last; supervisor.wanted is touched by whoever has use for it (an app, a shell th
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import asdict, dataclass
@@ -18,6 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from aecore.errors import StoreError
+from aecore.jobs.detached import start
 from aecore.runs.files import write_json
 from aecore.runs.status import process_alive
 
@@ -25,7 +24,6 @@ LOCK = "supervisor.lock"
 STATE = "supervisor.json"
 WANTED = "supervisor.wanted"
 LOG = "supervisor.log"
-MOST_LOG = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -66,9 +64,12 @@ def tell(root: Path, state: Presence) -> None:
         return
 
 
-def take_lock(root: Path, seconds: float = 0) -> FileLock | None:
-    """Become the home's supervisor; None where another one is for as long as that."""
-    lock = FileLock(root / LOCK)
+def take_lock(root: Path, seconds: float = 0, name: str = LOCK) -> FileLock | None:
+    """Become the home's supervisor, or what else holds a lock of this name.
+
+    None where another one is for as long as that.
+    """
+    lock = FileLock(root / name)
     try:
         lock.acquire(timeout=seconds)
     except Timeout:
@@ -101,31 +102,10 @@ def ensure_supervisor(root: Path) -> bool:
         if lock is None:
             return False
         lock.release()
-        _BEGUN[root] = _start(root)
+        _BEGUN[root] = start("aecore.jobs.supervisor", root, LOG)
         return True
 
 
 _STARTING = threading.Lock()
 _BEGUN: dict[Path, subprocess.Popen[bytes]] = {}
 """The supervisors that this process has started."""
-
-
-def _start(root: Path) -> subprocess.Popen[bytes]:
-    package = str(Path(__file__).parents[2])  # found also where the app runs from another folder
-    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "PYTHONPATH": path, "AECORE_HOME": str(root)}
-    log = root / LOG
-    try:
-        if log.exists() and log.stat().st_size > MOST_LOG:
-            log.replace(log.with_suffix(".old.log"))
-        with log.open("ab") as file:
-            return subprocess.Popen(
-                [sys.executable, "-m", "aecore.jobs.supervisor"],
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=file,
-                start_new_session=True,
-                env=environment,
-            )
-    except OSError as error:
-        raise StoreError(f"No supervisor could be started: {error.strerror}.") from error

@@ -18,6 +18,7 @@ FOLDER = Path(__file__).parent
 PARTS = {
     "live": ("shared", "loss_chart", "image_strip", "code_map", "live"),
     "gallery": ("shared", "gallery"),
+    "maps": ("shared", "map_points", "map_align", "map_panel", "maps"),
     "preload": ("shared", "preload"),
 }
 """The files of each component, joined in this order."""
@@ -61,3 +62,24 @@ def gallery_view(run: Run, asked: dict[str, Any]) -> None:
     url = f"{base()}/runs/{run.id}/gallery?{urlencode(asked)}"
     data = {"url": url, "damaged": asked.get("corruption", "none") != "none"}
     _component("gallery")(key=f"gallery-{run.id}", data=data)
+
+
+def map_board(run: Run, maps: list[str], colour: str, selection: str, step: int) -> str:
+    """Linked maps of a run's held-out images; returns the selection as bits, "" for none.
+
+    maps: each as the map route reads it; colour: class or error; selection: what is selected at
+    the start; step: of the model, so that newer weights are asked for anew.
+    """
+    data = {
+        "run": run.id,
+        "base": base(),
+        "maps": maps,
+        "colour": colour,
+        "selection": selection,
+        "step": step,
+    }
+    answer = _component("maps")(
+        key=f"maps-{run.id}", data=data, default={"selection": selection},
+        on_selection_change=lambda: None,
+    )  # fmt: skip
+    return str(answer.selection or "")

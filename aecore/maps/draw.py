@@ -1,0 +1,93 @@
+"""Drawing a map: fitted on training images, then the images that nobody trained on are placed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from aecore.maps.samples import Samples
+from aecore.maps.spec import CODE, MapSpec
+from aecore.projections import Map, Projection
+from aecore.projections.base import unwatched
+from aecore.projections.neighbours import Neighbours, Search
+
+NEAR = 5
+"""Training images between which an image is shown while the map is not yet ready."""
+FITTING = 0.85
+"""Share of the progress that belongs to fitting; the rest to placing the held-out images."""
+
+Follow = Callable[[float, Map | None], None]
+"""Hears the share that is done and where the held-out images stand by now, (m, 2)."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A finished map.
+
+    train: (n, 2) float32, places of the images that it was fitted on; held_out: (m, 2);
+    together: the held-out images were there when it was fitted, since this method cannot place
+    new ones; seconds: of the drawing; measures: as `measures.judge` gives them, once measured.
+    """
+
+    train: Map
+    held_out: Map
+    together: bool
+    seconds: float
+    measures: Mapping[str, float] = field(default_factory=dict)
+
+
+def draw(samples: Samples, spec: MapSpec, follow: Follow = unwatched) -> Drawn:
+    """Draw a map of samples.
+
+    Args:
+        follow: called a few times a second; what it raises ends the drawing.
+
+    Raises InputError where the samples do not fit the method.
+    """
+    begun = time.perf_counter()
+    if spec.method == CODE:
+        train, held_out, together = samples.train, samples.held_out, False
+    else:
+        projection = spec.projection()
+        together = not projection.places_new
+        work = _all_at_once if together else _one_after_the_other
+        train, held_out = work(projection, samples, follow)
+    follow(1.0, held_out)
+    return Drawn(train, held_out, together, time.perf_counter() - begun)
+
+
+def _one_after_the_other(
+    projection: Projection, samples: Samples, follow: Follow
+) -> tuple[Map, Map]:
+    between: Neighbours | None = None
+
+    def fitting(share: float, places: Map | None) -> None:
+        nonlocal between
+        if places is None:
+            return follow(FITTING * share, None)
+        if between is None:
+            between = Search(samples.train).of(samples.held_out, NEAR)
+        return follow(FITTING * share, places[between.places].mean(1))
+
+    projection.fit(samples.train, samples.classes, watch=fitting)
+
+    def placing(share: float, places: Map | None) -> None:
+        follow(FITTING + (1 - FITTING) * share, places)
+
+    return projection.embedding_, projection.transform(samples.held_out, placing)
+
+
+def _all_at_once(projection: Projection, samples: Samples, follow: Follow) -> tuple[Map, Map]:
+    """Classes of held-out samples are told to nobody."""
+    count = len(samples.train)
+
+    def fitting(share: float, places: Map | None) -> None:
+        follow(share, None if places is None else places[count:])
+
+    unknown = np.full(len(samples.held_out), -1, np.int64)
+    classes = np.concatenate([samples.classes, unknown])
+    projection.fit(np.concatenate([samples.train, samples.held_out]), classes, watch=fitting)
+    return projection.embedding_[:count], projection.embedding_[count:]

@@ -1,0 +1,106 @@
+// Thousands of marks straight into a canvas's pixels: no library, no WebGL, a few milliseconds.
+
+const CELL = 24; // CSS pixels of the grid that finds the point under the pointer
+
+/** Which pixels a mark covers: offsets of each shape of `drawMark`, at a radius in pixels. */
+function stamps(radius) {
+  return SHAPES.map((_, label) => {
+    const size = 2 * Math.ceil(1.4 * radius) + 1;
+    const canvas = make("canvas", { width: size, height: size });
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    const middle = size >> 1;
+    drawMark(context, middle + 0.5, middle + 0.5, radius, label);
+    const { data } = context.getImageData(0, 0, size, size);
+    const offsets = [];
+    for (let pixel = 0; pixel < size * size; pixel++) {
+      if (data[4 * pixel + 3] > 110) offsets.push((pixel % size) - middle, Math.floor(pixel / size) - middle);
+    }
+    return Int16Array.from(offsets);
+  });
+}
+
+/** "#rrggbb" as the number that a canvas's pixels hold. */
+function packed(colour, alpha = 255) {
+  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+  return ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+}
+
+/**
+ * Draw points into a canvas of the screen's own pixels.
+ * xy: places in canvas pixels, interleaved; colours: what `packed` gives, one a point;
+ * shapes: one a point; order: which points, the last on top.
+ */
+function splat(canvas, xy, colours, shapes, order, radius) {
+  const { width, height } = canvas;
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  const marks = stamps(radius);
+  for (const i of order) {
+    const [x, y] = [Math.round(xy[2 * i]), Math.round(xy[2 * i + 1])];
+    const mark = marks[shapes[i]];
+    for (let at = 0; at < mark.length; at += 2) {
+      const [px, py] = [x + mark[at], y + mark[at + 1]];
+      if (px >= 0 && py >= 0 && px < width && py < height) pixels[py * width + px] = colours[i];
+    }
+  }
+  context.putImageData(image, 0, 0);
+}
+
+/** Finds the point nearest to a place among points in CSS pixels, by way of a grid. */
+class Finder {
+  constructor(xy, width, height) {
+    this.xy = xy;
+    this.columns = Math.ceil(width / CELL) + 1;
+    this.rows = Math.ceil(height / CELL) + 1;
+    this.cells = new Map();
+    for (let i = 0; i < xy.length / 2; i++) {
+      const key = this.key(xy[2 * i], xy[2 * i + 1]);
+      if (this.cells.has(key)) this.cells.get(key).push(i);
+      else this.cells.set(key, [i]);
+    }
+  }
+
+  key(x, y) {
+    return Math.floor(y / CELL) * 4096 + Math.floor(x / CELL);
+  }
+
+  /** The nearest point within a cell's width that `among` lets pass; -1 for none. */
+  nearest(x, y, among) {
+    let [found, distance] = [-1, CELL ** 2];
+    for (const dy of [-CELL, 0, CELL]) {
+      for (const dx of [-CELL, 0, CELL]) {
+        for (const i of this.cells.get(this.key(x + dx, y + dy)) || []) {
+          const d = (this.xy[2 * i] - x) ** 2 + (this.xy[2 * i + 1] - y) ** 2;
+          if (d < distance && among(i)) [found, distance] = [i, d];
+        }
+      }
+    }
+    return found;
+  }
+}
+
+/** Whether a place lies within a polygon of [x, y] corners (even-odd rule). */
+function within(x, y, corners) {
+  let inside = false;
+  for (let i = 0, j = corners.length - 1; i < corners.length; j = i++) {
+    const [[xi, yi], [xj, yj]] = [corners[i], corners[j]];
+    if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside;
+  }
+  return inside;
+}
+
+/** Bits of a mask, the first in the lowest bit of the first byte, as base64. */
+function bits(mask) {
+  const bytes = new Uint8Array(Math.ceil(mask.length / 8));
+  mask.forEach((set, i) => set && (bytes[i >> 3] |= 1 << (i & 7)));
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+}
+
+/** The mask that `bits` wrote, for `count` points. */
+function unbits(text, count) {
+  const bytes = atob(text);
+  return Uint8Array.from({ length: count }, (_, i) => (bytes.charCodeAt(i >> 3) >> (i & 7)) & 1);
+}
