@@ -53,7 +53,7 @@ def test_choose_mnist_train_pause_resume_reload_reconstruct(lab, page):
     wait_for_state(page, "stopped")
     page.get_by_role("main").get_by_role("link", name="Reconstruct").click()
     page.wait_for_selector(".ael-gallery[data-rows='12']")
-    page.get_by_text("Cleaning damaged images").wait_for(timeout=60_000)
+    page.get_by_text("Cleaning damaged images").wait_for(timeout=240_000)  # all measures first
 
 
 def watch_and_pause(page) -> int:
