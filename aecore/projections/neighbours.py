@@ -1,8 +1,7 @@
-"""The nearest others of each sample, found once and shared by projections and measures.
+"""The nearest others of each sample; found once, they can serve several projections.
 
 Exact up to EXACT_UP_TO samples; of more, an inverted file (faiss's IndexIVFFlat) looks only into
-the cells around a sample: of the 15 nearest of 70,000 samples it found 98 in 100, six times as
-fast (measured: shared/reference, performance 4).
+the cells around a sample and finds nearly all of them.
 """
 
 from __future__ import annotations

@@ -60,8 +60,8 @@ class TSNE(Projection):
         )
         iterations: Literal["quick", "default"] = knob(
             "quick",
-            "quick takes 350 rounds, default openTSNE's 750: about twice the time for a map that "
-            "has settled better.",
+            "quick takes 350 rounds; default is openTSNE's 750, slower, for a map that has settled "
+            "better.",
             label="Quality",
         )
 

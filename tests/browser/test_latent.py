@@ -60,6 +60,7 @@ def test_a_hover_in_one_map_shows_the_image_in_all(lab, page, trained):
     page.wait_for_function("document.querySelectorAll('.ael-tip canvas').length === 6")
     texts = {tip.inner_text() for tip in page.locator(".ael-tip").all()}
     assert len(texts) == 1
+    assert page.get_by_text("359 test images, fitted on").count() == 3
 
 
 def test_a_lasso_of_all_reaches_the_server_and_the_link_brings_it_back(lab, page, trained):

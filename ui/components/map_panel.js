@@ -39,7 +39,7 @@ class MapPanel {
     try {
       const { values, arrays } = await ask(`${this.board.url}/map?${this.asked}${again}`);
       if (this.closed) return;
-      this.tell(values);
+      this.tell(values, arrays.places ? arrays.places.shape[0] : 0);
       if (arrays.places) this.put(arrays.places.data, values.state === "done");
       if (values.state === "waiting" || values.state === "working") this.timer = setTimeout(() => this.fetch(), POLL);
     } catch (error) {
@@ -48,14 +48,14 @@ class MapPanel {
     }
   }
 
-  tell(values) {
+  tell(values, count) {
     this.title.textContent = values.title;
     this.box.dataset.state = values.state;
     this.waiting.hidden = values.state === "done" || values.state === "failed";
     this.bar.value = values.share;
     if (values.state === "done") {
       const where = values.together ? "fitted on these images as well, since it cannot place new ones" : `fitted on ${values.fitted_on.toLocaleString("en")} training images`;
-      this.say(`${this.board.count.toLocaleString("en")} test images, ${where}; drawn in ${values.seconds.toFixed(1)} s`);
+      this.say(`${count.toLocaleString("en")} test images, ${where}; drawn in ${values.seconds.toFixed(1)} s`);
     } else if (values.state === "failed") this.say(values.message, "failed");
     else this.say(values.state === "waiting" ? "Waiting for its turn …" : "Being drawn; it moves until it has settled.");
   }
