@@ -19,7 +19,7 @@ LAYERS = (
     ("models",),
     ("training", "metrics"),
     ("runs",),
-    ("maps",),
+    ("maps", "latent"),
     ("catalog",),
     ("jobs",),
     ("cli",),
