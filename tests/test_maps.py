@@ -196,14 +196,14 @@ def test_who_cancels_leaves_nothing_behind(run, monkeypatch):
     mapper, asked = Mapper(home()), asked_of(run, PIXELS)
     monkeypatch.setattr(jobs, "EVERY", 0)
 
-    def cancelling(run, loaded, spec, follow):
+    def cancelling(samples, spec, follow):
         follow(0.1, np.zeros((359, 2), np.float32))
         assert mapper.shelf.frame(asked.ticket).shape == (359, 2)
         assert mapper.shelf.standing(asked.ticket) == Standing("working", 0.1)
         mapper.shelf.forget(asked.ticket)
-        return draw_and_judge(run, loaded, spec, follow)
+        return draw(samples, spec, follow)
 
-    monkeypatch.setattr(jobs, "draw_and_judge", cancelling)
+    monkeypatch.setattr(jobs, "draw", cancelling)
     mapper.shelf.ask(asked)
     assert mapper.tick()
     assert list(mapper.shelf.folder.iterdir()) == []
@@ -222,7 +222,7 @@ def test_a_failure_is_told_once_and_can_be_tried_again(run, monkeypatch):
     def broken(*_):
         raise RuntimeError("nobody thought of this")
 
-    monkeypatch.setattr(jobs, "draw_and_judge", broken)
+    monkeypatch.setattr(jobs, "draw", broken)
     assert mapper.tick()
     told = mapper.shelf.standing(asked.ticket)
     assert told.state == "failed"

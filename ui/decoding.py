@@ -10,11 +10,10 @@ import torch
 from torch import Tensor
 
 from aecore.errors import InputError
-from aecore.maps.samples import MOST_HELD_OUT
+from aecore.maps.samples import MOST_HELD_OUT, codes_of
 from aecore.models.variational import Variational
 from aecore.runs import Run
-from aecore.runs.inference import CHUNK, LoadedModel
-from aecore.training.batches import to_float
+from aecore.runs.inference import LoadedModel
 from aecore.training.snapshots import to_bytes
 from ui.asked import number, whole
 from ui.envelope import pack
@@ -40,7 +39,7 @@ class Axes(NamedTuple):
     middle: Tensor
 
 
-def axes(run: Run) -> bytes:
+def axes(run: Run, asked: Mapping[str, str]) -> bytes:  # noqa: ARG001
     """What the sliders need, as an envelope: place, range, middle and spread of each number."""
     loaded = run_model(run)
     found = _axes(run, loaded)
@@ -104,10 +103,7 @@ def _moved(text: str, count: int) -> list[tuple[int, float]]:
 def _axes(run: Run, loaded: LoadedModel) -> Axes:
     if not loaded.model.has_code:
         raise InputError(NO_CODE)
-    with torch.inference_mode():
-        parts = run_data(run).part("test", MOST_HELD_OUT).split(CHUNK)
-        codes = torch.cat([loaded.model.encode(to_float(part)).flatten(1) for part in parts])
-    codes = codes.clone()  # no tensor of inference mode may be changed outside of it
+    codes = codes_of(loaded, run_data(run).part("test", MOST_HELD_OUT))
     low, high = _edges(codes)
     order = codes.var(0, unbiased=False).argsort(descending=True, stable=True)
     return Axes(codes, order, low, high, codes.mean(0))

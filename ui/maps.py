@@ -1,58 +1,17 @@
-"""What the maps of a run ask for: the held-out images, what became of them, where they stand."""
+"""The maps of a run: where the held-out images stand, and how far that can be trusted."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import NamedTuple
-
-import torch
-from torch import Tensor
+from dataclasses import replace
 
 from aecore.jobs.mapper import ensure_mapper
 from aecore.maps import MapSpec
-from aecore.maps.samples import MOST_HELD_OUT
-from aecore.maps.shelf import Asked, Shelf, ticket_of
-from aecore.metrics.reconstruction import mse_per_image
+from aecore.maps.shelf import Asked, Shelf, ticket_of, trust_ticket
 from aecore.paths import home
 from aecore.runs import Run
-from aecore.runs.inference import CHUNK, LoadedModel
-from aecore.training.batches import to_float
-from aecore.training.snapshots import to_bytes
-from ui.asked import whole
 from ui.envelope import pack
-from ui.resources import run_data, run_model
-
-BLOCK = 1000
-"""Images that are sent at a time."""
-
-
-class Copies(NamedTuple):
-    """Held-out images as the model gives them back, (m, C, H, W) uint8, and their errors (m,)."""
-
-    images: Tensor
-    errors: Tensor
-
-
-def held_out(run: Run) -> bytes:
-    """Class and error of each held-out image, as an envelope."""
-    data, loaded = run_data(run), run_model(run)
-    labels = data.part_labels("test", MOST_HELD_OUT)
-    values = {"classes": data.classes, "step": loaded.step, "block": BLOCK}
-    errors = _copies(run, loaded).errors
-    return pack(values, {"labels": labels.numpy(), "errors": errors.numpy()})
-
-
-def pictures(run: Run, asked: Mapping[str, str]) -> bytes:
-    """One block of held-out images and of what the model makes of them, as an envelope."""
-    data, loaded = run_data(run), run_model(run)
-    count = min(data.size("test"), MOST_HELD_OUT)
-    start = BLOCK * whole(asked.get("block", "0"), "block", 0, (count - 1) // BLOCK)
-    originals = data.part("test", MOST_HELD_OUT)[start : start + BLOCK]
-    copies = _copies(run, loaded).images[start : start + BLOCK]
-    return pack(
-        {"step": loaded.step}, {"originals": originals.numpy(), "reconstructions": copies.numpy()}
-    )
+from ui.resources import run_model
 
 
 def places(run: Run, asked: Mapping[str, str]) -> bytes:
@@ -78,6 +37,27 @@ def places(run: Run, asked: Mapping[str, str]) -> bytes:
     return pack(values, {} if frame is None else {"places": frame})
 
 
+def trusted(run: Run, asked: Mapping[str, str]) -> bytes:
+    """How far each point of a drawn map can be trusted, as an envelope; who asks has it found out.
+
+    values: state, share, message; arrays, once known: trustworthiness, continuity: (k,) of the
+    first k held-out images, against their pixels.
+    """
+    shelf, wish = _wish(run, asked)
+    known = shelf.trusted(wish.ticket)
+    if known is not None:
+        arrays = {"trustworthiness": known.trustworthiness, "continuity": known.continuity}
+        return pack({"state": "done"}, arrays)
+    if shelf.known(wish.ticket) is None:
+        return pack({"state": "waiting"}, {})
+    ticket = trust_ticket(wish.ticket)
+    standing = shelf.standing(ticket)
+    if standing.state != "failed":
+        shelf.ask(replace(wish, ticket=ticket))
+        ensure_mapper(home())
+    return pack({"state": standing.state, "message": standing.message}, {})
+
+
 def cancel(run: Run, asked: Mapping[str, str]) -> None:
     """Nobody waits for this map any more."""
     shelf, wish = _wish(run, asked)
@@ -87,15 +67,3 @@ def cancel(run: Run, asked: Mapping[str, str]) -> None:
 def _wish(run: Run, asked: Mapping[str, str]) -> tuple[Shelf, Asked]:
     spec = MapSpec.from_flat({k: v for k, v in asked.items() if k not in ("step", "again")})
     return Shelf(home()), Asked(ticket_of(run, run_model(run), spec), run.id, spec)
-
-
-@lru_cache(maxsize=4)
-def _copies(run: Run, loaded: LoadedModel) -> Copies:
-    images, errors = [], []
-    for part in run_data(run).part("test", MOST_HELD_OUT).split(CHUNK):
-        with torch.inference_mode():
-            x = to_float(part)
-            made = loaded.model(x)
-            errors.append(mse_per_image(made, x))
-            images.append(to_bytes(made))
-    return Copies(torch.cat(images), torch.cat(errors))

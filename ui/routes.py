@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from math import isfinite
 from typing import Any
@@ -24,7 +24,8 @@ from starlette.routing import Route
 
 from aecore.catalog.access import Action
 from aecore.errors import AecoreError, InputError, UnknownName
-from ui import decoding, maps
+from aecore.runs import Run
+from ui import decoding, ground, held_out, maps
 from ui.access import Seen, obey, see, visitor_of
 from ui.asked import command, rate, whole
 from ui.gallery import gallery
@@ -37,6 +38,21 @@ NEVER = {"Cache-Control": "no-store"}
 LOG = logging.getLogger("autoencoder-lab")
 LONGEST_BODY = 4096
 Answer = Callable[[Seen, Request], Response]
+VIEWS = {
+    "held-out": held_out.held_out,
+    "pictures": held_out.pictures,
+    "thumbnails": held_out.thumbnails,
+    "column": held_out.column,
+    "near": held_out.near,
+    "map": maps.places,
+    "trust": maps.trusted,
+    "spot": ground.spot,
+    "plane": ground.plane,
+    "spread": ground.spread,
+    "axes": decoding.axes,
+    "decoded": decoding.decoded,
+}
+"""What the maps and the decoder of a run are made of, by route: envelopes, never kept."""
 PLOTLY = f"plotly-{plotly.__version__}.js"
 
 
@@ -55,11 +71,7 @@ def routes() -> list[Route]:
         Route(f"{run}/fixed", _about(_fixed)),
         Route(f"{run}/snapshots/{{step}}", _about(_snapshot)),
         Route(f"{run}/gallery", _about(_gallery)),
-        Route(f"{run}/held-out", _about(_held_out)),
-        Route(f"{run}/pictures", _about(_pictures)),
-        Route(f"{run}/map", _about(_map)),
-        Route(f"{run}/axes", _about(_axes)),
-        Route(f"{run}/decoded", _about(_decoded)),
+        *[Route(f"{run}/{name}", _about(_view(view))) for name, view in VIEWS.items()],
         Route(f"{run}/map/cancel", _cancel_map, methods=["POST"]),
         Route(f"{run}/commands", _command, methods=["POST"]),
         # Streamlit answers what nobody else does with its page, and that would look like success.
@@ -151,24 +163,11 @@ def _gallery(seen: Seen, request: Request) -> Response:
     return _binary(content, headers)
 
 
-def _held_out(seen: Seen, _: Request) -> Response:
-    return _binary(maps.held_out(seen.run), NEVER)
+def _view(view: Callable[[Run, Mapping[str, str]], bytes]) -> Answer:
+    def answer(seen: Seen, request: Request) -> Response:
+        return _binary(view(seen.run, request.query_params), NEVER)
 
-
-def _pictures(seen: Seen, request: Request) -> Response:
-    return _binary(maps.pictures(seen.run, dict(request.query_params)), NEVER)
-
-
-def _map(seen: Seen, request: Request) -> Response:
-    return _binary(maps.places(seen.run, dict(request.query_params)), NEVER)
-
-
-def _axes(seen: Seen, _: Request) -> Response:
-    return _binary(decoding.axes(seen.run), NEVER)
-
-
-def _decoded(seen: Seen, request: Request) -> Response:
-    return _binary(decoding.decoded(seen.run, dict(request.query_params)), NEVER)
+    return answer
 
 
 async def _cancel_map(request: Request) -> Response:

@@ -109,7 +109,7 @@ def _drawn(run: Run, loaded: LoadedModel, spec: MapSpec) -> Drawn:
     """As it was drawn before, or now."""
     shelf, ticket = Shelf(home()), ticket_of(run, loaded, spec)
     known = shelf.known(ticket)
-    if known is not None:
+    if known is not None and known.measures:
         return known
     drawn = draw_and_judge(run, loaded, spec, _follow(spec.title))
     if sys.stderr.isatty():

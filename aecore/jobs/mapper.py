@@ -21,13 +21,15 @@ import torch
 from aecore.errors import AecoreError, StoreError
 from aecore.jobs.detached import start
 from aecore.jobs.presence import take_lock
+from aecore.maps import MapSpec, draw, samples_of
 from aecore.maps.draw import Follow
-from aecore.maps.measures import draw_and_judge
-from aecore.maps.shelf import Asked, Shelf, Standing, ticket_of
+from aecore.maps.measures import ground_of, judged
+from aecore.maps.shelf import Asked, Shelf, Standing, ticket_of, trust_ticket
+from aecore.maps.trust import trust
 from aecore.paths import home
 from aecore.projections import Map, projections
 from aecore.runs.inference import load_model
-from aecore.runs.store import RunStore
+from aecore.runs.store import Run, RunStore
 
 LOCK = "mapper.lock"
 LOG = logging.getLogger("autoencoder-lab.mapper")
@@ -56,7 +58,8 @@ class Mapper:
         if asked is None:
             return False
         try:
-            self._draw(asked)
+            self._work(asked)
+            self.shelf.forget(asked.ticket)
         except Cancelled:
             self.shelf.forget(asked.ticket)
         except AecoreError as error:
@@ -83,25 +86,34 @@ class Mapper:
         dots = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
         kind(kind.Config()).fit(dots).transform(dots[:5])
 
-    def _draw(self, asked: Asked) -> None:
+    def _work(self, asked: Asked) -> None:
         before = self.shelf.standing(asked.ticket)
         # Where a map is at work already, the mapper that was at it is gone.
         deaths = before.deaths + (before.state == "working")
         if deaths >= MOST_DEATHS:
-            message = (
+            raise AecoreError(
                 f"The process that drew this map was lost {deaths} times; the machine may be short "
                 "of memory. Fit it on fewer images."
             )
-            self._give_up(asked, message)
-            return
         standing = Standing("working", deaths=deaths)
         self.shelf.tell(asked.ticket, standing)
         run = RunStore(self.root)[asked.run]
         loaded = load_model(run)
-        if ticket_of(run, loaded, asked.spec) != asked.ticket:
-            raise Cancelled  # the run went on meanwhile; whoever looks will ask for its new map
-        drawn = draw_and_judge(run, loaded, asked.spec, self._follow(asked, standing))
-        self.shelf.keep(asked.ticket, drawn)
+        ticket = ticket_of(run, loaded, asked.spec)
+        if asked.ticket == ticket:
+            drawn = draw(
+                samples_of(run, loaded, asked.spec), asked.spec, self._follow(asked, standing)
+            )
+            self.shelf.keep(ticket, drawn)  # to be seen while it is measured
+            self.shelf.keep(ticket, judged(ground_of(run, asked.spec), drawn))
+        elif asked.ticket == trust_ticket(ticket):
+            self._trust(run, asked.spec, ticket)
+        # Else the run went on meanwhile; whoever looks will ask for its new map.
+
+    def _trust(self, run: Run, spec: MapSpec, ticket: str) -> None:
+        drawn = self.shelf.known(ticket)
+        if drawn is not None:  # else the map itself comes first
+            self.shelf.keep_trust(ticket, trust(ground_of(run, spec), drawn))
 
     def _follow(self, asked: Asked, standing: Standing) -> Follow:
         due = 0.0

@@ -82,12 +82,16 @@ def judge(ground: Ground, train: Rows, held_out: Rows) -> dict[str, float]:
     return found
 
 
+def judged(ground: Ground, drawn: Drawn) -> Drawn:
+    """A map with its measures."""
+    return replace(drawn, measures=judge(ground, drawn.train, drawn.held_out))
+
+
 def draw_and_judge(
     run: Run, loaded: LoadedModel, spec: MapSpec, follow: Follow = unwatched
 ) -> Drawn:
     """A map of a run with its measures; arguments and errors as of `samples_of` and `draw`."""
-    drawn = draw(samples_of(run, loaded, spec), spec, follow)
-    return replace(drawn, measures=judge(ground_of(run, spec), drawn.train, drawn.held_out))
+    return judged(ground_of(run, spec), draw(samples_of(run, loaded, spec), spec, follow))
 
 
 def over_seeds(each: list[dict[str, float]]) -> dict[str, dict[str, Any]]:

@@ -17,7 +17,7 @@ from aecore.runs.inference import CHUNK, LoadedModel
 from aecore.runs.store import Run
 from aecore.training.batches import HELD_OUT, stream, to_float
 
-MOST_HELD_OUT = 10_000
+MOST_HELD_OUT = 100_000
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,10 @@ def samples_of(run: Run, loaded: LoadedModel, spec: MapSpec) -> Samples:
     rows = chosen(data, spec)
     parts = [data.images[rows], data.part("test", MOST_HELD_OUT)]
     code = spec.config.of == "code"
-    train, held_out = (_codes(loaded, part) if code else pixels_of(part) for part in parts)
+    train, held_out = (
+        without_label(loaded, codes_of(loaded, part)).numpy() if code else pixels_of(part)
+        for part in parts
+    )
     return Samples(train, data.labels[rows].numpy(), held_out)
 
 
@@ -70,9 +73,13 @@ def pixels_of(images: Tensor) -> Rows:
     return to_float(images).flatten(1).numpy()
 
 
-def _codes(loaded: LoadedModel, images: Tensor) -> Rows:
-    """Without a label that the model was told."""
-    model = loaded.model
+def codes_of(loaded: LoadedModel, images: Tensor) -> Tensor:
+    """Codes (n, code_size) of images (n, C, H, W) uint8, a label that the model is told included."""
     with torch.inference_mode():
-        codes = torch.cat([model.encode(to_float(part)).flatten(1) for part in images.split(CHUNK)])
-    return codes[:, : codes.shape[1] - model.label_size].numpy()
+        parts = [loaded.model.encode(to_float(part)).flatten(1) for part in images.split(CHUNK)]
+    return torch.cat(parts).clone()  # no tensor of inference mode may be changed outside of it
+
+
+def without_label(loaded: LoadedModel, codes: Tensor) -> Tensor:
+    """Codes (n, d) without the label, which stands at their end where the model is told one."""
+    return codes[:, : codes.shape[1] - loaded.model.label_size]

@@ -1,7 +1,8 @@
 """Where maps are kept and asked for: the folder `maps` of the home.
 
 Of each map, by its ticket: `.map` once it is drawn; until then `.asked` (who takes it away cancels
-it), `.standing` (how far it is) and `.frame` (what it looks like by now).
+it), `.standing` (how far it is) and `.frame` (what it looks like by now). Where somebody asked how
+far each point of it can be trusted, the same under `trust_ticket`, and `.trust`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import torch
 from aecore.errors import CheckpointDamaged, StoreError
 from aecore.maps.draw import Drawn
 from aecore.maps.spec import MapSpec
+from aecore.metrics.pointwise import Pointwise
 from aecore.projections import Map
 from aecore.runs.files import digest, json_bytes, pack, unpack, write, write_json
 from aecore.runs.inference import LoadedModel
@@ -71,6 +73,11 @@ def ticket_of(run: Run, loaded: LoadedModel, spec: MapSpec) -> str:
     return digest(json.dumps(content, sort_keys=True).encode())[:32]
 
 
+def trust_ticket(ticket: str) -> str:
+    """Under which the trust in each point of a map is asked for."""
+    return f"{ticket}-trust"
+
+
 class Shelf:
     """The maps of a home."""
 
@@ -99,7 +106,7 @@ class Shelf:
             return None
 
     def keep(self, ticket: str, drawn: Drawn) -> None:
-        """Put a finished map in place. Raises StoreError."""
+        """Put a finished map in place; it stays asked for until `forget`. Raises StoreError."""
         parts = {
             "train": torch.from_numpy(drawn.train),
             "held_out": torch.from_numpy(drawn.held_out),
@@ -108,9 +115,23 @@ class Shelf:
             "measures": torch.tensor(list(json_bytes(drawn.measures)), dtype=torch.uint8),
         }
         write(self._path(ticket, "map"), pack(parts))
-        self.forget(ticket)
         for old in sorted(self.folder.glob("*.map"), key=_age)[MOST_KEPT:]:
             old.unlink(missing_ok=True)
+            self._path(old.stem, "trust").unlink(missing_ok=True)
+
+    def trusted(self, ticket: str) -> Pointwise | None:
+        """How far each point of a finished map can be trusted; None where nobody knows yet."""
+        path = self._path(ticket, "trust")
+        try:
+            parts = unpack(path.read_bytes(), path.name)
+            return Pointwise(parts["trustworthiness"].numpy(), parts["continuity"].numpy())
+        except (OSError, CheckpointDamaged, KeyError):
+            return None
+
+    def keep_trust(self, ticket: str, found: Pointwise) -> None:
+        """Put what `trusted` gives in place, as `keep` does. Raises StoreError."""
+        parts = {name: torch.from_numpy(values) for name, values in vars(found).items()}
+        write(self._path(ticket, "trust"), pack(parts))
 
     def ask(self, asked: Asked) -> None:
         """Wait for a map; nothing happens where it is waited for already, or is there.
@@ -147,12 +168,13 @@ class Shelf:
 
     def standing(self, ticket: str) -> Standing:
         """How far a map is."""
-        if self._path(ticket, "map").exists():
+        wanted = self.wanted(ticket)
+        if self._path(ticket, "map").exists() and not wanted:  # else it is still being measured
             return Standing("done", 1.0)
         try:
             return Standing(**json.loads(self._path(ticket, "standing").read_bytes()))
         except (OSError, ValueError, TypeError):
-            return Standing("waiting" if self.wanted(ticket) else "absent")
+            return Standing("waiting" if wanted else "absent")
 
     def tell(self, ticket: str, standing: Standing) -> None:
         """Leave word on how far it is."""
