@@ -4,21 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
+from aecore.models.variational import GaussianVariational
 from aecore.runs import Run
 from ui import resources
-from ui.components import decoder, map_board
-from ui.latent_parts import (
-    choose_colour,
-    choose_maps,
-    count_of,
-    from_link,
-    measures_table,
-    offered,
-    query,
-    rows_of,
-    selection_view,
-    to_link,
-)
+from ui.components import Board, decoder, live_view, map_board
+from ui.held_out import count_of
+from ui.latent_parts import choose_colour, from_link, rows_of, selection_view, to_link
+from ui.map_choice import Offer, choose_beside, choose_maps, offered, settings_menu
+from ui.map_measures import measures_table, over_seeds
 from ui.reconstruct_parts import heading
 from ui.selection import current_run, linked, note_in_link
 from ui.words import NO_CODE
@@ -30,21 +23,20 @@ def show(run: Run) -> None:
     """The maps, what is selected in them, and how far they can be trusted."""
     if not heading(run, TRAIN):
         return
-    specs = offered(run)
-    left, right = st.columns([3, 1])
+    left, middle, right = st.columns([2, 1, 1])
+    with middle:
+        others = choose_beside(run)
+    offers = offered(run, others)
     with left:
-        names = choose_maps(specs)
+        names = choose_maps(offers)
     with right:
-        colour = choose_colour()
+        colour = choose_colour(run)
+    settings_menu()
     if not run.spec.kind.has_code:
         st.info(NO_CODE)
-    count = count_of(run)
-    begun = from_link(linked("chosen", ""), count)
-    shown = [specs[name] for name in names]
-    step = resources.run_model(run).step
-    bits = map_board(run, [query(spec) for spec in shown], colour, begun, step)
-    note_in_link("chosen", to_link(bits))
-    rows = rows_of(bits, count)
+    shown = {name: offers[name] for name in names}
+    board = maps(run, shown, colour)
+    rows = rows_of(board.selection, count_of(run))
     if len(rows):
         selection_view(run, rows)
     if run.spec.kind.has_code:
@@ -53,10 +45,41 @@ def show(run: Run) -> None:
             help="Move a number of the code and see what the decoder makes of it. Select one image "
             "in a map to start from its code.",
         )
-        decoder(run, str(rows[0]) if len(rows) == 1 else "middle", step)
-    if shown:
+        decoder(run, str(rows[0]) if len(rows) == 1 else "middle", resources.run_model(run).step)
+    trust(run, list(shown.values()))
+    st.subheader(
+        "The time machine",
+        help="Curves, reconstructions and the code as they were at each snapshot of the training; "
+        "the map of the code over training moves along.",
+    )
+    live_view(run, compact=True)
+
+
+def maps(run: Run, shown: dict[str, Offer], colour: str) -> Board:
+    """The linked maps; what a person does to them goes into the link."""
+    kind = run.spec.kind
+    look = {
+        "colour": colour,
+        "selection": from_link(linked("chosen", ""), count_of(run)),
+        "view": linked("view", ""),
+        "decodes": kind.has_code,
+        "spreads": issubclass(kind, GaussianVariational),
+    }
+    panels = [offer.panel(name) for name, offer in shown.items()]
+    board = map_board(run, panels, look, resources.run_model(run).step)
+    note_in_link("chosen", to_link(board.selection))
+    note_in_link("view", board.view)
+    return board
+
+
+def trust(run: Run, offers: list[Offer]) -> None:
+    """How far the maps can be trusted."""
+    if not any(offer.spec for offer in offers):
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         st.subheader("How far to trust these maps", help="The same measures for each map.")
-        st.fragment(measures_table, run_every=2.0)(run, shown)
+        repeated = over_seeds()
+    measures_table(run, offers, repeated=repeated)
 
 
 st.title("Latent space")

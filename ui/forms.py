@@ -18,13 +18,18 @@ LETTERS = 30
 """Of all choices together that stand side by side in the narrow column of the form."""
 
 
-def knob_widget(declared: Knob, value: Any, scope: str) -> None:
-    """One setting as a widget that shows `value` and writes changes into the link."""
+def knob_widget(
+    declared: Knob, value: Any, scope: str, changed: Callable[[str, str], None] | None = None
+) -> None:
+    """One setting as a widget that shows `value` and writes changes into the link.
+
+    changed: told the setting's name and the widget's key; by default it is one of the Train form.
+    """
     key = f"{scope}:{declared.name}"
     set_widget(key, value)
     help_text = f"{declared.help} Short name: `{declared.name}`."
     shared: dict[str, Any] = {"label": declared.label, "key": key, "help": help_text}
-    shared |= {"on_change": _changed, "args": (declared.name, key)}
+    shared |= {"on_change": changed or _changed, "args": (declared.name, key)}
     _WIDGETS[_widget(declared)](declared, shared)
 
 

@@ -17,7 +17,6 @@ from aecore.maps.samples import MOST_HELD_OUT
 from aecore.maps.shelf import Shelf, ticket_of
 from aecore.models.variational import GaussianVariational
 from aecore.paths import home
-from aecore.projections import Map
 from aecore.runs import Run
 from aecore.runs.inference import CHUNK, LoadedModel
 from aecore.training.batches import to_float
@@ -36,27 +35,30 @@ def spot(run: Run, asked: Mapping[str, str]) -> bytes:
 
     asked: map, x, y.
     """
-    place = np.array([[number(asked.get(axis, ""), axis) for axis in "xy"]])
-    return _decoded(run, asked, place)
+    return _decoded(run, asked, _pair(asked, "x", "y")[None])
 
 
 def plane(run: Run, asked: Mapping[str, str]) -> bytes:
     """What the decoder makes of a grid of places, as an envelope.
 
-    asked: map; left, right, bottom, top: the edges in the map's units; across, down: how many
-    images, whose centres lie within. values: step, exact; arrays, row by row from the top:
-    images (n, C, H, W) uint8, far and back (n,) as of `Ground.far` and `re_encoding_error`, the
-    latter as a multiple of how far codes lie from their average.
+    asked: map; x, y: a corner, in the map's units; across_x, across_y and down_x, down_y: from
+    there to the next corners; columns, rows: how many images, whose centres lie within. values:
+    step, exact; arrays, row by row from that corner: images (n, C, H, W) uint8, far and back (n,)
+    as of `Ground.far` and `re_encoding_error`, the latter as a multiple of how far codes lie from
+    their average.
     """
-    edges = {name: number(asked.get(name, ""), name) for name in EDGES}
-    across, down = (whole(asked.get(name, ""), name, 1, MOST_TILES) for name in ("across", "down"))
-    x = _centres(edges["left"], edges["right"], across)
-    y = _centres(edges["top"], edges["bottom"], down)
-    grid = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
-    return _decoded(run, asked, grid)
+    corner = _pair(asked, "x", "y")
+    across, down = _pair(asked, "across_x", "across_y"), _pair(asked, "down_x", "down_y")
+    columns, rows = (
+        whole(asked.get(name, ""), name, 1, MOST_TILES) for name in ("columns", "rows")
+    )
+    x, y = (np.arange(count) + 0.5 for count in (columns, rows))
+    grid = corner + across * x[None, :, None] / columns + down * y[:, None, None] / rows
+    return _decoded(run, asked, grid.reshape(-1, 2))
 
 
-EDGES = ("left", "right", "bottom", "top")
+def _pair(asked: Mapping[str, str], *names: str) -> NDArray[np.float64]:
+    return np.array([number(asked.get(name, ""), name) for name in names])
 
 
 def spread(run: Run, asked: Mapping[str, str]) -> bytes:
@@ -76,7 +78,7 @@ def spread(run: Run, asked: Mapping[str, str]) -> bytes:
     return pack({"step": loaded.step}, {name: variance @ term for name, term in terms.items()})
 
 
-def _decoded(run: Run, asked: Mapping[str, str], places: Map) -> bytes:
+def _decoded(run: Run, asked: Mapping[str, str], places: NDArray[np.float64]) -> bytes:
     loaded = run_model(run)
     if not loaded.model.has_code:
         raise InputError(NO_CODE)
@@ -86,10 +88,6 @@ def _decoded(run: Run, asked: Mapping[str, str], places: Map) -> bytes:
     back = error / turned.code_spread
     arrays = {"images": to_bytes(images).numpy(), "far": ground.far, "back": back}
     return pack({"step": loaded.step, "exact": ground.exact}, arrays)
-
-
-def _centres(first: float, last: float, count: int) -> NDArray[np.float64]:
-    return first + (last - first) * (np.arange(count) + 0.5) / count
 
 
 def _spec(asked: Mapping[str, str]) -> MapSpec:

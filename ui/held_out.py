@@ -103,6 +103,19 @@ def column(run: Run, asked: Mapping[str, str]) -> bytes:
     return pack({"step": loaded.step}, {"values": values})
 
 
+@lru_cache(maxsize=4)
+def copies_of(run: Run, loaded: LoadedModel) -> Copies:
+    """What a model makes of the held-out images."""
+    images, errors = [], []
+    for part in run_data(run).part("test", MOST_HELD_OUT).split(CHUNK):
+        with torch.inference_mode():
+            x = to_float(part)
+            made = loaded.model(x)
+            errors.append(mse_per_image(made, x))
+            images.append(to_bytes(made))
+    return Copies(torch.cat(images), torch.cat(errors))
+
+
 def _brightness(run: Run, loaded: LoadedModel) -> NDArray[np.float32]:  # noqa: ARG001
     images = run_data(run).part("test", MOST_HELD_OUT)
     return torch.cat([to_float(part).flatten(1).mean(1) for part in images.split(CHUNK)]).numpy()
@@ -126,16 +139,3 @@ def codes(run: Run, loaded: LoadedModel) -> NDArray[np.float32]:
         raise InputError(NO_CODE)
     images = run_data(run).part("test", MOST_HELD_OUT)
     return without_label(loaded, codes_of(loaded, images)).numpy()
-
-
-@lru_cache(maxsize=4)
-def copies_of(run: Run, loaded: LoadedModel) -> Copies:
-    """What a model makes of the held-out images."""
-    images, errors = [], []
-    for part in run_data(run).part("test", MOST_HELD_OUT).split(CHUNK):
-        with torch.inference_mode():
-            x = to_float(part)
-            made = loaded.model(x)
-            errors.append(mse_per_image(made, x))
-            images.append(to_bytes(made))
-    return Copies(torch.cat(images), torch.cat(errors))

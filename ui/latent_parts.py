@@ -6,91 +6,54 @@ import base64
 import binascii
 import csv
 import zlib
-from collections.abc import Mapping
 from io import StringIO
-from urllib.parse import urlencode
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
-from aecore.maps import CODE, MapSpec
-from aecore.maps.measures import MOST
 from aecore.maps.samples import MOST_HELD_OUT
-from aecore.maps.shelf import Shelf, ticket_of
-from aecore.metrics.descriptions import MEASURES
-from aecore.paths import home
-from aecore.projections import projections
 from aecore.runs import Run
 from ui import resources
 from ui.figures import strip
 from ui.selection import linked, remember, set_widget, widget_value
 
-MOST_MAPS = 6
-COLOURS = {"class": "Class", "error": "Reconstruction error"}
+COLOURS = {
+    "class": "Class",
+    "error": "Reconstruction error",
+    "trustworthiness": "Trustworthiness of each map",
+    "continuity": "Continuity of each map",
+    "density": "Density of each map",
+    "brightness": "Brightness",
+}
+MOST_NUMBERS = 16
+"""Numbers of the code that can be shown as colours."""
 SHOWN = 24
 """Selected images that are shown; the table has all."""
 
 
-def offered(run: Run) -> dict[str, MapSpec]:
-    """The maps that a run can have, by their short names in links."""
-    model = resources.run_model(run).model
-    names = [f"{method}-pixels" for method in projections]
-    if model.has_code:
-        names = [f"{method}-code" for method in projections] + names
-        if model.code_size == 2:
-            names = [CODE, *names]
-    specs = {}
-    for name in names:
-        method, _, of = name.partition("-")
-        specs[name] = MapSpec.from_flat({"method": method, **({"of": of} if of else {})})
-    return specs
-
-
-def choose_maps(specs: dict[str, MapSpec]) -> list[str]:
-    """Which maps stand side by side; the link says so."""
-    usual = [n for n in (CODE, "pca-code", "umap-code", "umap-pixels") if n in specs][:3]
-    given = [name for name in linked("maps", ",".join(usual)).split(",") if name in specs]
-    set_widget("latent:maps", (given or usual)[:MOST_MAPS])
-    st.multiselect(
-        "Maps",
-        list(specs),
-        format_func=lambda name: specs[name].title,
-        max_selections=MOST_MAPS,
-        key="latent:maps",
-        help="All show the same test images. A map of the code shows what the model made of them, "
-        "one of the pixels shows the images themselves.",
-        on_change=remember,
-        args=("maps", "latent:maps"),
-    )
-    return list(widget_value("latent:maps"))
-
-
-def choose_colour() -> str:
+def choose_colour(run: Run) -> str:
     """What colours mean; the link says so."""
+    colours = dict(COLOURS)
+    model = resources.run_model(run).model
+    if model.has_code:
+        numbers = min(MOST_NUMBERS, model.code_size - model.label_size)
+        colours |= {f"z{at}": f"z{at}, a number of the code" for at in range(1, numbers + 1)}
     given = linked("colour", "class")
-    set_widget("latent:colour", given if given in COLOURS else "class")
+    set_widget("latent:colour", given if given in colours else "class")
     st.selectbox(
         "Colour by",
-        list(COLOURS),
-        format_func=COLOURS.__getitem__,
+        list(colours),
+        format_func=colours.__getitem__,
         key="latent:colour",
-        help="Classes were not told to the model, unless it is a conditional one.",
+        help="Classes were not told to the model, unless it is a conditional one. Trustworthiness "
+        "and continuity show where a map lies: whether a point's neighbours on the map are its "
+        "neighbours by pixels, and the other way round.",
         on_change=remember,
         args=("colour", "latent:colour"),
     )
     return str(widget_value("latent:colour"))
-
-
-def count_of(run: Run) -> int:
-    """How many test images the maps show."""
-    return min(MOST_HELD_OUT, resources.run_data(run).size("test"))
-
-
-def query(spec: MapSpec) -> str:
-    """A map as the map route reads it."""
-    return urlencode(spec.to_flat())
 
 
 def to_link(bits: str) -> str:
@@ -118,51 +81,6 @@ def rows_of(bits: str, count: int) -> NDArray[np.int64]:
         return np.zeros(0, np.int64)
     found = np.frombuffer(base64.b64decode(bits), np.uint8)
     return np.flatnonzero(np.unpackbits(found, bitorder="little")[:count])
-
-
-def measures_table(run: Run, specs: list[MapSpec]) -> None:
-    """How far each shown map can be trusted, once it is drawn."""
-    shelf, loaded = Shelf(home()), resources.run_model(run)
-    found = {}
-    for spec in specs:
-        drawn = shelf.known(ticket_of(run, loaded, spec))
-        if drawn is not None:
-            found[spec.title] = drawn.measures
-    names = [name for name in MEASURES if any(name in scores for scores in found.values())]
-    if not names:
-        st.caption("Measures appear here as soon as a map is drawn.")
-        return
-    table = {"": list(found)} | {
-        MEASURES[name].title: [_say(name, scores) for scores in found.values()] for name in names
-    }
-    st.table(table, hide_index=True)
-    count = min(MOST, count_of(run))
-    st.caption(f"{count:,} test images, against their pixels; seed {specs[0].config.map_seed}.")
-    st.markdown(_verdict(found))
-    with st.expander("What the figures say"):
-        st.markdown("\n".join(f"- **{MEASURES[n].title}**: {MEASURES[n].meaning}" for n in names))
-
-
-def _say(name: str, scores: Mapping[str, float]) -> str:
-    return MEASURES[name].say(scores[name]) if name in scores else ""
-
-
-def _verdict(found: Mapping[str, Mapping[str, float]]) -> str:
-    """Which map serves which purpose here, in one sentence."""
-    purposes = {
-        "trustworthiness": "who is near whom",
-        "continuity": "what belongs together",
-        "knn_accuracy": "telling classes apart",
-    }
-    best = {}
-    for name, purpose in purposes.items():
-        scored = {title: s[name] for title, s in found.items() if name in s}
-        if len(scored) > 1:
-            best[purpose] = max(scored, key=scored.__getitem__)
-    if not best:
-        return ""
-    parts = [f"for {purpose}, **{title}**" for purpose, title in best.items()]
-    return "Of these maps, trust here: " + "; ".join(parts) + "."
 
 
 def selection_view(run: Run, rows: NDArray[np.int64]) -> None:

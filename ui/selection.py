@@ -16,7 +16,8 @@ from ui.calm import Calm, to_the_end
 RUN = "run"
 WORDS, SHOWN, SHARE, ENTER = "q", "show", "share", "enter"
 OTHERS = (
-    "corrupt", "strength", "noise_seed", "order", "label", "maps", "colour", "chosen", WORDS, SHOWN,
+    "corrupt", "strength", "noise_seed", "order", "label", "maps", "colour", "chosen",
+    "view", "beside", "set", "seeds", WORDS, SHOWN,
     SHARE, ENTER,
 )  # fmt: skip
 """Names in links that belong to other pages than Train; no setting of a run may have one of them.
@@ -148,9 +149,11 @@ def linked(name: str, default: str) -> str:
 
 
 @to_the_end
-def remember(name: str, key: str) -> None:
-    """Write a widget of the pages that look at a run into the link."""
+def remember(name: str, key: str, words: Mapping[object, str] | None = None) -> None:
+    """Write a widget of the pages that look at a run into the link; words: its values as text."""
     value = _TAB[key]
+    if words is not None:
+        value = words[value]
     _LINK[name] = ",".join(value) if isinstance(value, list) else str(value)
 
 

@@ -13,7 +13,6 @@ from aecore.datasets import ImageData
 from aecore.maps.draw import Drawn
 from aecore.maps.samples import chosen, codes_of, without_label
 from aecore.maps.spec import CODE, MapSpec
-from aecore.projections import Map
 from aecore.projections.pca import PCA
 from aecore.runs.inference import CHUNK, LoadedModel
 
@@ -67,7 +66,7 @@ class Inverse:
             pca = PCA().fit(plain.numpy())
             self.axes, self._centre = pca.axes_, pca.mean_
 
-    def at(self, places: Map) -> Ground:
+    def at(self, places: NDArray[np.float64]) -> Ground:
         """What lies under places (m, 2)."""
         distances, nearest = self._tree.query(places, min(NEAR, len(self._places)))
         distances = distances.reshape(len(places), -1)

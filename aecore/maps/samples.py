@@ -74,7 +74,7 @@ def pixels_of(images: Tensor) -> Rows:
 
 
 def codes_of(loaded: LoadedModel, images: Tensor) -> Tensor:
-    """Codes (n, code_size) of images (n, C, H, W) uint8, a label that the model is told included."""
+    """Codes (n, code_size) of images (n, C, H, W) uint8, a label at their end included."""
     with torch.inference_mode():
         parts = [loaded.model.encode(to_float(part)).flatten(1) for part in images.split(CHUNK)]
     return torch.cat(parts).clone()  # no tensor of inference mode may be changed outside of it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from aecore.maps.draw import Drawn
-from aecore.maps.measures import K, Ground
+from aecore.maps.measures import Ground, K
 from aecore.metrics.pointwise import Pointwise, pointwise
 
 MOST_TRUSTED = 10_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -15,10 +15,14 @@ from ui.routes import PLOTLY, base
 from ui.words import NO_CODE
 
 FOLDER = Path(__file__).parent
+MAP_PARTS = (
+    "points", "align", "colours", "thumbnails", "ground", "pointer", "marks", "export", "frame",
+    "panel", "time", "view",
+)  # fmt: skip
 PARTS = {
-    "live": ("shared", "loss_chart", "image_strip", "code_map", "live"),
+    "live": ("shared", "loss_chart", "image_strip", "code_map", "time_machine", "live"),
     "gallery": ("shared", "gallery"),
-    "maps": ("shared", "map_points", "map_align", "map_panel", "maps"),
+    "maps": ("shared", *(f"map_{part}" for part in MAP_PARTS), "maps"),
     "decoder": ("shared", "decoder"),
     "preload": ("shared", "preload"),
 }
@@ -65,25 +69,33 @@ def gallery_view(run: Run, asked: dict[str, Any]) -> None:
     _component("gallery")(key=f"gallery-{run.id}", data=data)
 
 
-def map_board(run: Run, maps: list[str], colour: str, selection: str, step: int) -> str:
-    """Linked maps of a run's held-out images; returns the selection as bits, "" for none.
+class Board(NamedTuple):
+    """What a person has done to the maps: the selection as bits ("" for none), what is shown
+    beside the points, and the place that was clicked last ("" for none), as a query."""
 
-    maps: each as the map route reads it; colour: class or error; selection: what is selected at
-    the start; step: of the model, so that newer weights are asked for anew.
+    selection: str
+    view: str
+    place: str
+
+
+def map_board(run: Run, panels: list[dict[str, Any]], look: dict[str, Any], step: int) -> Board:
+    """Linked maps of a run's held-out images.
+
+    panels: as the class MapPanel has them; look: colour, selection and view at the start, and
+    whether decoder and spreads can be offered; step: of the model, so that newer weights are
+    asked for anew.
     """
-    data = {
-        "run": run.id,
-        "base": base(),
-        "maps": maps,
-        "colour": colour,
-        "selection": selection,
-        "step": step,
-    }
+    data = {"run": run.id, "base": base(), "panels": panels, "step": step, **look}
+    given = {"selection": look["selection"], "view": look["view"], "place": ""}
     answer = _component("maps")(
-        key=f"maps-{run.id}", data=data, default={"selection": selection},
-        on_selection_change=lambda: None,
+        key=f"maps-{run.id}", data=data, default=given,
+        on_selection_change=_heard, on_view_change=_heard, on_place_change=_heard,
     )  # fmt: skip
-    return str(answer.selection or "")
+    return Board(*(str(answer[name] or "") for name in given))
+
+
+def _heard() -> None:
+    """Nothing more to do: the page is drawn again with what the component now says."""
 
 
 def decoder(run: Run, start: str, step: int) -> None:

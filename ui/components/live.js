@@ -30,14 +30,16 @@ class LiveView {
     this.url = `${data.base}/runs/${data.run}`;
     this.snapshots = [];
     this.taken = new Map();
-    this.chosen = null; // null follows the newest snapshot
     this.chart = new LossChart(`${data.base}/${data.plotly}`, data.phases, data.aside);
     this.strip = new ImageStrip();
     this.map = new CodeMap();
+    this.time = new TimeMachine((snapshot, newest) => this.load(snapshot, newest), (error) => this.tell(error));
     this.root = parent.querySelector(".ael-live") || parent.appendChild(make("div", { class: "ael-live" }));
     this.root.replaceChildren(...this.build());
     this.watcher = new ResizeObserver(() => this.draw());
     this.watcher.observe(this.root);
+    this.wish = (event) => event.detail === this.run && this.announce();
+    window.addEventListener("ael-time-wanted", this.wish);
     this.poll();
   }
 
@@ -62,14 +64,7 @@ class LiveView {
     const strip = section("The same test images again and again", this.stripHint, this.strip.canvas);
     const map = this.noCode ? section("No code map", "", make("p", { class: "ael-note" }, this.noCode)) : section("Code map", this.mapHint, this.map.box, this.map.legend);
     const left = this.compact ? [strip, loss] : [loss, strip];
-    return make("div", { class: "ael-panels" }, make("div", { class: "ael-stack" }, ...left), make("div", { class: "ael-stack" }, map, this.timeMachine()));
-  }
-
-  timeMachine() {
-    const travel = () => this.travel(+this.scrub.value);
-    this.scrub = make("input", { type: "range", min: 0, max: 0, value: 0, disabled: "", "aria-label": "Time machine: choose a snapshot", oninput: travel });
-    this.when = make("output", { class: "ael-when" });
-    return make("div", { class: "ael-time" }, make("label", {}, "Time machine"), this.scrub, this.when);
+    return make("div", { class: "ael-panels" }, make("div", { class: "ael-stack" }, ...left), make("div", { class: "ael-stack" }, map, this.time.box));
   }
 
   rateForm() {
@@ -84,6 +79,8 @@ class LiveView {
     this.closed = true;
     clearTimeout(this.timer);
     this.watcher.disconnect();
+    window.removeEventListener("ael-time-wanted", this.wish);
+    this.time.stop();
     this.chart.close();
   }
 
@@ -205,31 +202,26 @@ class LiveView {
       this.fixed = await ask(`${this.url}/fixed`);
       this.map.explain(this.fixed);
     }
-    const newest = this.snapshots.length - 1;
-    this.scrub.disabled = false;
-    this.scrub.max = newest;
-    if (this.chosen === null) this.scrub.value = newest;
-    await this.load(this.chosen ?? newest);
+    await this.time.offer(this.snapshots);
   }
 
-  async travel(index) {
-    this.chosen = index === this.snapshots.length - 1 ? null : index;
-    try {
-      await this.load(index);
-    } catch (error) {
-      this.tell(error);
-    }
-  }
-
-  async load(index) {
-    const [step, epoch, explained] = this.snapshots[index];
+  /** Go to a snapshot, [step, epoch, explained share]; `newest` is one that was only just taken. */
+  async load([step, , explained], newest) {
     this.wanted = step;
     if (!this.taken.has(step)) this.taken.set(step, await ask(`${this.url}/snapshots/${step}`));
     if (this.wanted !== step || this.closed) return; // a later one was asked for meanwhile
     this.current = { ...this.taken.get(step), step, explained };
-    this.when.textContent = step === 0 ? "before training" : `step ${step.toLocaleString("en")}, epoch ${epoch + 1}`;
+    this.chart.point(newest ? null : step);
     this.draw();
     this.root.dataset.snapshot = step;
+    this.announce();
+  }
+
+  /** Let the maps of the same page follow. */
+  announce() {
+    if (!this.current || this.noCode) return;
+    const { step, explained, arrays } = this.current;
+    window.dispatchEvent(new CustomEvent("ael-time", { detail: { run: this.run, step, explained, points: arrays.points } }));
   }
 
   draw() {

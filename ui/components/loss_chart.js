@@ -10,6 +10,7 @@ class LossChart {
     this.phases = phases.length > 1 ? phases : [];
     this.aside = aside;
     this.totalSteps = 0;
+    this.pointed = null;
     this.plotly = loadPlotly(plotlyUrl);
     this.box = make("div", { class: "ael-plot", role: "img", "aria-label": "Loss curves" });
     const log = make("input", { type: "checkbox", onchange: () => this.setLog(log.checked) });
@@ -117,17 +118,19 @@ class LossChart {
       showlegend: true,
       uirevision: "stay",
       hovermode: "closest",
-      ...this.phaseMarks(colour("--st-text-color")),
+      ...this.marks(colour("--st-text-color")),
     };
   }
 
-  /** A line where each phase starts, and its name beside it. */
-  phaseMarks(colour) {
+  /** A line where each phase starts, and its name beside it; a line at the step that is pointed at. */
+  marks(colour) {
     const lasts = this.phases.filter(([, start], i) => i + 1 === this.phases.length || this.phases[i + 1][1] > start);
     const marks = lasts.map(([title, start]) => ({ title, step: start * this.totalSteps }));
     const across = { xref: "x", yref: "paper" };
+    const line = (step, dash, width) => ({ ...across, type: "line", x0: step, x1: step, y0: 0, y1: 1, line: { color: colour, width, dash } });
+    const cursor = this.pointed === null ? [] : [line(this.pointed, "solid", 1.5)];
     return {
-      shapes: marks.slice(1).map(({ step }) => ({ ...across, type: "line", x0: step, x1: step, y0: 0, y1: 1, line: { color: colour, width: 1, dash: "dot" } })),
+      shapes: [...marks.slice(1).map(({ step }) => line(step, "dot", 1)), ...cursor],
       annotations: marks.map(({ title, step }) => ({ ...across, x: step, y: 1, text: title, xanchor: "left", yanchor: "top", showarrow: false, font: { size: 11 } })),
     };
   }
@@ -136,6 +139,14 @@ class LossChart {
   setTotalSteps(steps) {
     if (!this.phases.length || steps === this.totalSteps) return;
     this.totalSteps = steps;
+    this.restyle();
+  }
+
+  /** Mark a step; null for none. */
+  point(step) {
+    if (step === this.pointed) return;
+    this.pointed = step;
+    this.box.dataset.pointed = step ?? "";
     this.restyle();
   }
 

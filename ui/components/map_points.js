@@ -51,26 +51,34 @@ function splat(canvas, xy, colours, shapes, order, radius) {
 class Finder {
   constructor(xy, width, height) {
     this.xy = xy;
-    this.columns = Math.ceil(width / CELL) + 1;
-    this.rows = Math.ceil(height / CELL) + 1;
-    this.cells = new Map();
-    for (let i = 0; i < xy.length / 2; i++) {
-      const key = this.key(xy[2 * i], xy[2 * i + 1]);
-      if (this.cells.has(key)) this.cells.get(key).push(i);
-      else this.cells.set(key, [i]);
+    this.columns = Math.ceil(width / CELL);
+    this.rows = Math.ceil(height / CELL);
+    const count = xy.length / 2;
+    const cells = new Int32Array(count); // of each point; -1 outside of the picture
+    this.starts = new Int32Array(this.columns * this.rows + 1);
+    for (let i = 0; i < count; i++) {
+      cells[i] = this.cell(Math.floor(xy[2 * i] / CELL), Math.floor(xy[2 * i + 1] / CELL));
+      if (cells[i] >= 0) this.starts[cells[i] + 1]++;
     }
+    for (let cell = 0; cell < this.starts.length - 1; cell++) this.starts[cell + 1] += this.starts[cell];
+    const next = this.starts.slice();
+    this.points = new Int32Array(this.starts[this.starts.length - 1]);
+    for (let i = 0; i < count; i++) if (cells[i] >= 0) this.points[next[cells[i]]++] = i;
   }
 
-  key(x, y) {
-    return Math.floor(y / CELL) * 4096 + Math.floor(x / CELL);
+  cell(column, row) {
+    return column >= 0 && row >= 0 && column < this.columns && row < this.rows ? row * this.columns + column : -1;
   }
 
   /** The nearest point within a cell's width that `among` lets pass; -1 for none. */
   nearest(x, y, among) {
     let [found, distance] = [-1, CELL ** 2];
-    for (const dy of [-CELL, 0, CELL]) {
-      for (const dx of [-CELL, 0, CELL]) {
-        for (const i of this.cells.get(this.key(x + dx, y + dy)) || []) {
+    const [column, row] = [Math.floor(x / CELL), Math.floor(y / CELL)];
+    for (let dy = -1; dy <= 1; dy++) {
+      for (let dx = -1; dx <= 1; dx++) {
+        const cell = this.cell(column + dx, row + dy);
+        for (let at = this.starts[cell]; cell >= 0 && at < this.starts[cell + 1]; at++) {
+          const i = this.points[at];
           const d = (this.xy[2 * i] - x) ** 2 + (this.xy[2 * i + 1] - y) ** 2;
           if (d < distance && among(i)) [found, distance] = [i, d];
         }

@@ -1,10 +1,7 @@
 // Several maps of the same held-out images: one hover, one selection, one legend for all of them.
 
 const BOARDS = new WeakMap();
-const DIM = { light: "#c3c7ce", dark: "#4a5260" }; // of points that are not selected
 const TOOLS = { move: "Move", box: "Box", lasso: "Lasso" };
-// Viridis's corners, dark to light: errors from small to large, in any kind of colour blindness.
-const SCALE = ["#440154", "#414487", "#2a788e", "#22a884", "#7ad151", "#fde725"];
 
 export default function (component) {
   const { parentElement, data, setStateValue } = component;
@@ -14,7 +11,7 @@ export default function (component) {
     board = new MapBoard(parentElement, data);
     BOARDS.set(parentElement, board);
   }
-  board.send = (text) => setStateValue("selection", text);
+  board.send = setStateValue;
   board.follow(data);
   return () => {
     board.close();
@@ -24,20 +21,23 @@ export default function (component) {
 
 class MapBoard {
   constructor(parent, data) {
-    this.run = data.run;
-    this.step = data.step;
+    Object.assign(this, { run: data.run, step: data.step, base: data.base });
     this.url = `${data.base}/runs/${data.run}`;
     this.panels = new Map();
     this.blocks = new Map();
+    this.near = new Map(); // nearest others of the images that were hovered; null while asked for
     this.hidden = new Set(); // classes that the legend has switched off
     this.hovered = -1;
     this.count = 0;
     this.tool = "move";
+    this.colours = new Colours(this);
+    this.thumbnails = new Thumbnails(this);
+    this.view = readView(data.view);
     this.root = parent.querySelector(".ael-maps") || parent.appendChild(make("div", { class: "ael-maps" }));
     this.problem = make("div", { class: "ael-problem", role: "alert", hidden: "" });
-    this.legend = make("div", { class: "ael-legend", role: "group", "aria-label": "Classes; press one to hide or show it" });
+    this.legend = make("div", { class: "ael-legend", role: "group", "aria-label": "What the colours mean" });
     this.grid = make("div", { class: "ael-grid" });
-    this.root.replaceChildren(this.problem, this.toolbar(), this.grid, this.legend);
+    this.root.replaceChildren(this.problem, this.toolbar(), this.grid, this.legend, viewForm(this, data));
     this.watcher = new ResizeObserver(() => this.draw());
     this.watcher.observe(this.root);
     this.begin(data.selection);
@@ -46,7 +46,7 @@ class MapBoard {
   toolbar() {
     this.tools = Object.entries(TOOLS).map(([name, title]) => make("button", { type: "button", "aria-pressed": String(name === this.tool), onclick: () => this.use(name) }, title));
     this.told = make("span", { class: "ael-told", role: "status" });
-    const all = make("button", { type: "button", onclick: () => this.reset() }, "Show all");
+    const all = make("button", { type: "button", onclick: () => this.panels.forEach((panel) => panel.reset()) }, "Show all");
     const none = make("button", { type: "button", onclick: () => this.select(() => false) }, "Select none");
     return make("div", { class: "ael-tools" }, ...this.tools, all, none, this.told);
   }
@@ -54,68 +54,56 @@ class MapBoard {
   async begin(selection) {
     try {
       const { values, arrays } = await ask(`${this.url}/held-out?step=${this.step}`);
-      [this.classes, this.block] = [values.classes, values.block];
-      [this.labels, this.errors] = [arrays.labels.data, arrays.errors.data];
+      [this.classes, this.block, this.labels] = [values.classes, values.block, arrays.labels.data];
     } catch (error) {
-      this.problem.textContent = error.message;
-      this.problem.hidden = false;
-      return;
+      return this.tell(error.message);
     }
     this.count = this.labels.length;
     this.mask = selection ? unbits(selection, this.count) : new Uint8Array(this.count);
-    this.ranks = ranksOf(this.errors);
     this.ready = true;
-    this.explain();
-    this.draw();
+    this.redraw();
     this.say();
+    this.colours.load("error");
+  }
+
+  tell(message) {
+    this.problem.textContent = message;
+    this.problem.hidden = false;
   }
 
   /** What the page asks for by now: which maps, and what colours mean. */
-  follow({ maps, colour }) {
-    for (const [asked, panel] of this.panels) {
-      if (maps.includes(asked)) continue;
+  follow({ panels, colour }) {
+    const keys = panels.map(({ key }) => key);
+    for (const [key, panel] of this.panels) {
+      if (keys.includes(key)) continue;
       panel.close();
-      panel.box.remove();
-      this.panels.delete(asked);
+      this.panels.delete(key);
     }
-    for (const asked of maps) {
-      if (!this.panels.has(asked)) this.panels.set(asked, new MapPanel(this, asked));
-      this.grid.append(this.panels.get(asked).box);
+    for (const spec of panels) {
+      if (!this.panels.has(spec.key)) this.panels.set(spec.key, spec.time ? new TimePanel(this, spec) : new MapPanel(this, spec));
+      this.grid.append(this.panels.get(spec.key).box);
     }
-    this.root.dataset.panels = maps.length;
-    if (this.colour !== colour) {
-      this.colour = colour;
-      this.explain();
-      this.draw();
-    }
+    this.root.dataset.panels = panels.length;
+    this.arrived();
+    this.colours.use(colour);
+    this.redraw(); // also where the page has turned dark
+  }
+
+  /** A map is there, or gone: what others can be laid out as. */
+  arrived() {
+    const there = [...this.panels.values()].filter((panel) => panel.own && panel.count === this.count);
+    this.panels.forEach((panel) => panel.menu.offer(there.includes(panel) ? there.filter((other) => other !== panel) : []));
   }
 
   /** Places of the first map that has some, for the others to turn towards. */
   anchor(panel) {
-    for (const other of this.panels.values()) if (other !== panel && other.places) return other.places;
+    for (const other of this.panels.values()) if (other !== panel && other.own) return other.own;
     return null;
-  }
-
-  explain() {
-    if (!this.ready) return;
-    if (this.colour === "error") {
-      const [low, high] = [Math.min(...this.errors), Math.max(...this.errors)].map((value) => value.toPrecision(2));
-      const ramp = make("span", { class: "ael-ramp", style: `background: linear-gradient(to right, ${SCALE.join(", ")})`, role: "img", "aria-label": "dark is small, light is large" });
-      this.legend.replaceChildren(make("span", {}, `error ${low}`), ramp, make("span", {}, `${high}, as many images in each colour`));
-      return;
-    }
-    const items = this.classes.map((name, label) => {
-      const mark = make("canvas", { width: 14, height: 14, "aria-hidden": "true" });
-      drawMark(mark.getContext("2d"), 7, 7, 4, label);
-      return make("button", { type: "button", "aria-pressed": String(!this.hidden.has(label)), onclick: () => this.toggle(label) }, mark, name);
-    });
-    this.legend.replaceChildren(...items);
   }
 
   toggle(label) {
     this.hidden.delete(label) || this.hidden.add(label);
-    this.explain();
-    this.draw();
+    this.redraw();
   }
 
   use(name) {
@@ -123,25 +111,23 @@ class MapBoard {
     this.tools.forEach((button, i) => button.setAttribute("aria-pressed", String(Object.keys(TOOLS)[i] === name)));
   }
 
+  /** Change what is shown beside the points; the page's link keeps it. */
+  change(name, value) {
+    this.view = { ...this.view, [name]: value };
+    this.send("view", writeView(this.view));
+    this.redraw();
+  }
+
   shown(i) {
     return !this.hidden.has(this.labels[i]);
   }
 
-  /** Colour and shape of each point, and in which order they are drawn. */
-  look() {
-    const some = this.mask.includes(1);
-    const dim = packed(isDark(this.root) ? DIM.dark : DIM.light);
-    const palette = OKABE_ITO.map((colour) => packed(colour));
-    const scale = SCALE.map((colour) => packed(colour));
-    const [colours, shapes, below, above] = [new Uint32Array(this.count), new Uint8Array(this.count), [], []];
-    for (let i = 0; i < this.count; i++) {
-      if (!this.shown(i)) continue;
-      const full = this.colour === "error" ? scale[Math.min(scale.length - 1, Math.floor(this.ranks[i] * scale.length))] : palette[this.labels[i] % palette.length];
-      colours[i] = some && !this.mask[i] ? dim : full;
-      shapes[i] = this.colour === "error" ? 0 : this.labels[i] % SHAPES.length;
-      (some && this.mask[i] ? above : below).push(i);
+  nextShown(way, count) {
+    for (let at = 1; at <= count; at++) {
+      const i = (this.hovered + way * at + 2 * count) % count;
+      if (this.shown(i)) return i;
     }
-    return { colours, shapes, order: [...below, ...above] };
+    return -1;
   }
 
   hover(i) {
@@ -153,20 +139,31 @@ class MapBoard {
   /** The image of a point, what the model makes of it, and what is known of it. */
   describe(i) {
     const block = this.blocks.get(Math.floor(i / this.block));
-    const words = make("span", {}, make("strong", {}, this.classes[this.labels[i]]), ` no. ${i}`, make("br"), `error ${this.errors[i].toPrecision(2)}`);
+    const error = this.colours.error(i);
+    const words = make("span", {}, make("strong", {}, this.classes[this.labels[i]]), ` no. ${i}`, make("br"), error === null ? "" : `error ${error.toPrecision(2)}`);
     if (block === undefined) this.load(Math.floor(i / this.block));
     if (!block) return [words];
     return [picture(block.originals, i % this.block), picture(block.reconstructions, i % this.block), words];
   }
 
-  async load(block) {
-    this.blocks.set(block, null);
+  load(block) {
+    return this.take(this.blocks, block, `pictures?block=${block}&step=${this.step}`);
+  }
+
+  /** The nearest others of an image, where lines to them are wanted and known. */
+  neighbours(i) {
+    if (this.view.lines === "none") return null;
+    if (!this.near.has(i)) this.take(this.near, i, `near?point=${i}&step=${this.step}`);
+    return this.near.get(i);
+  }
+
+  async take(store, key, place) {
+    store.set(key, null);
     try {
-      const { arrays } = await ask(`${this.url}/pictures?block=${block}&step=${this.step}`);
-      this.blocks.set(block, arrays);
+      store.set(key, (await ask(`${this.url}/${place}`)).arrays);
       this.panels.forEach((panel) => panel.mark());
     } catch {
-      this.blocks.delete(block);
+      store.delete(key);
     }
   }
 
@@ -177,9 +174,14 @@ class MapBoard {
   /** Select the shown points that `test` lets pass, beside those selected already or instead. */
   select(test, more = false) {
     for (let i = 0; i < this.count; i++) this.mask[i] = this.shown(i) && test(i) ? 1 : more ? this.mask[i] : 0;
-    this.draw();
+    this.redraw();
     this.say();
-    this.send(this.mask.includes(1) ? bits(this.mask) : "");
+    this.send("selection", this.mask.includes(1) ? bits(this.mask) : "");
+  }
+
+  /** A place of a map was clicked: the decoder starts from it. */
+  place(panel, { x, y }) {
+    this.send("place", new URLSearchParams({ run: panel.run, map: panel.query, x, y }).toString());
   }
 
   say() {
@@ -188,30 +190,19 @@ class MapBoard {
     this.told.textContent = chosen ? `${chosen.toLocaleString("en")} of ${this.count.toLocaleString("en")} selected` : "Shift and drag draws a lasso in any map.";
   }
 
-  reset() {
-    this.panels.forEach((panel) => panel.reset());
+  /** Draw all panels again, with new colours. */
+  redraw() {
+    if (!this.ready) return;
+    this.legend.replaceChildren(...this.colours.legend());
+    this.panels.forEach((panel) => panel.recolour());
   }
 
   draw() {
-    this.panels.forEach((panel) => panel.draw());
+    this.panels.forEach((panel) => panel.later());
   }
 
   close() {
     this.watcher.disconnect();
     this.panels.forEach((panel) => panel.close());
   }
-}
-
-/** The share of values that are smaller than each, 0 to 1. */
-function ranksOf(values) {
-  const order = Array.from(values.keys()).sort((a, b) => values[a] - values[b]);
-  const ranks = new Float32Array(values.length);
-  order.forEach((i, rank) => (ranks[i] = rank / values.length));
-  return ranks;
-}
-
-/** Whether the page is dark: its text is light. */
-function isDark(element) {
-  const [red, green, blue] = getComputedStyle(element).color.match(/[\d.]+/g).map(Number);
-  return red + green + blue > 384;
 }

@@ -1,0 +1,140 @@
+// What the colours of points mean: classes, a number of each image, or a number of each place on a map.
+
+const DIM = { light: "#c3c7ce", dark: "#4a5260" }; // of points that are not selected, or unknown
+// Viridis, dark to light: from small to large, in any kind of colour blindness.
+const VIRIDIS = ["#440154", "#46327e", "#365c8d", "#277f8e", "#1fa187", "#4ac16d", "#a0da39", "#fde725"];
+const BINS = 128; // along each side of a map, to count the points around each
+const BLURS = 3;
+
+class Colours {
+  constructor(board) {
+    this.board = board;
+    this.columns = new Map(); // by name: null while it is on its way
+    this.name = "class";
+  }
+
+  get discrete() {
+    return this.name === "class";
+  }
+
+  use(name) {
+    this.name = name;
+    if (!this.discrete && !(name in OF_A_MAP)) this.load(name);
+  }
+
+  /** A number of each image from the server, by name. */
+  async load(name) {
+    if (this.columns.has(name)) return;
+    this.columns.set(name, null);
+    try {
+      const { arrays } = await ask(`${this.board.url}/column?name=${name}&step=${this.board.step}`);
+      const values = arrays.values.data;
+      this.columns.set(name, { values, shares: ranksOf(values) });
+      this.board.redraw();
+    } catch (error) {
+      this.columns.delete(name);
+      this.board.tell(error.message);
+    }
+  }
+
+  error(i) {
+    const column = this.columns.get("error");
+    return column ? column.values[i] : null;
+  }
+
+  /** Of each point 0 to 1, dark to light; null while it is not known. */
+  shares(panel) {
+    if (this.name in OF_A_MAP) return OF_A_MAP[this.name].of(panel);
+    const column = this.columns.get(this.name);
+    return column ? column.shares : null;
+  }
+
+  /** Colour and shape of each point of a panel, and in which order they are drawn. */
+  look(panel) {
+    const { mask, labels } = this.board;
+    const count = panel.count;
+    const some = mask.includes(1);
+    const dim = packed(isDark(panel.box) ? DIM.dark : DIM.light);
+    const palette = OKABE_ITO.map((colour) => packed(colour));
+    const scale = VIRIDIS.map((colour) => packed(colour));
+    const shares = this.discrete ? null : this.shares(panel);
+    const [colours, shapes, below, above] = [new Uint32Array(count), new Uint8Array(count), [], []];
+    for (let i = 0; i < count; i++) {
+      if (!this.board.shown(i)) continue;
+      const share = shares && i < shares.length ? shares[i] : NaN;
+      const full = this.discrete ? palette[labels[i] % palette.length] : isNaN(share) ? dim : scale[Math.min(scale.length - 1, Math.floor(share * scale.length))];
+      colours[i] = some && !mask[i] ? dim : full;
+      shapes[i] = this.discrete ? labels[i] % SHAPES.length : 0;
+      (some && mask[i] ? above : below).push(i);
+    }
+    return { colours, shapes, order: below.concat(above) };
+  }
+
+  /** What stands below the maps: the classes as switches, or a scale. */
+  legend() {
+    if (this.discrete) {
+      return this.board.classes.map((name, label) => {
+        const mark = make("canvas", { width: 14, height: 14, "aria-hidden": "true" });
+        drawMark(mark.getContext("2d"), 7, 7, 4, label);
+        return make("button", { type: "button", "aria-pressed": String(!this.board.hidden.has(label)), onclick: () => this.board.toggle(label) }, mark, name);
+      });
+    }
+    const [low, high] = this.ends();
+    const ramp = make("span", { class: "ael-ramp", style: `background: linear-gradient(to right, ${VIRIDIS.join(", ")})`, role: "img", "aria-label": "dark is small, light is large" });
+    return [make("span", {}, low), ramp, make("span", {}, high)];
+  }
+
+  ends() {
+    if (this.name in OF_A_MAP) return OF_A_MAP[this.name].ends;
+    const column = this.columns.get(this.name);
+    if (!column) return ["being measured …", ""];
+    const [low, high] = extremes(column.values).map((value) => value.toPrecision(2));
+    const title = this.name.replace(/^z/, "z");
+    return [`${title} ${low}`, `${high}, as many images in each colour`];
+  }
+}
+
+/** What is known of each place on a map; its words at both ends of the scale. */
+const OF_A_MAP = {
+  density: { of: (panel) => panel.once("density", densityOf), ends: ["few images around", "many, as many images in each colour"] },
+  trustworthiness: { of: (panel) => panel.trust("trustworthiness"), ends: ["0: all its neighbours here are strangers by their pixels", "1: none is; the first 10,000 test images"] },
+  continuity: { of: (panel) => panel.trust("continuity"), ends: ["0: its neighbours by pixels were torn away", "1: none was; the first 10,000 test images"] },
+};
+
+/** How many points lie around each, as ranks from 0 to 1. */
+function densityOf(places) {
+  const { low, span } = bounds(places);
+  const bin = (value, axis) => Math.min(BINS - 1, Math.floor(((value - low[axis]) / span) * BINS));
+  let counts = new Float32Array(BINS * BINS);
+  const cells = new Int32Array(places.length / 2);
+  for (let i = 0; i < cells.length; i++) {
+    cells[i] = bin(places[2 * i + 1], 1) * BINS + bin(places[2 * i], 0);
+    counts[cells[i]]++;
+  }
+  for (let time = 0; time < BLURS; time++) counts = blurred(blurred(counts, 1), BINS);
+  return ranksOf(Float32Array.from(cells, (cell) => counts[cell]));
+}
+
+function blurred(counts, step) {
+  return counts.map((value, at) => value + (counts[at - step] || 0) + (counts[at + step] || 0));
+}
+
+/** The share of values that are smaller than each, 0 to 1. */
+function ranksOf(values) {
+  const order = Uint32Array.from(values.keys()).sort((a, b) => values[a] - values[b]);
+  const ranks = new Float32Array(values.length);
+  order.forEach((i, rank) => (ranks[i] = rank / values.length));
+  return ranks;
+}
+
+function extremes(values) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  return [low, high];
+}
+
+/** Whether the page is dark: its text is light. */
+function isDark(element) {
+  const [red, green, blue] = getComputedStyle(element).color.match(/[\d.]+/g).map(Number);
+  return red + green + blue > 384;
+}

@@ -1,0 +1,198 @@
+"""Which maps stand side by side, of this run and of others, and how they are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import streamlit as st
+
+from aecore.config import Knob, knobs
+from aecore.errors import AecoreError, InputError
+from aecore.maps import CODE, MapSpec
+from aecore.maps.spec import MapConfig
+from aecore.models.variational import GaussianVariational
+from aecore.projections import projections
+from aecore.runs import Run
+from ui import resources
+from ui.access import see, visitor
+from ui.calm import to_the_end
+from ui.forms import knob_widget
+from ui.recent import recent
+from ui.selection import linked, note_in_link, remember, set_widget, widget_value
+
+MOST_MAPS = 6
+MOST_BESIDE = 4
+MOST_LISTED = 50
+TIME = "time"
+"""The map that the time machine moves."""
+WITH_SETTINGS = ("umap", "tsne")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A map that can be shown; spec: None for TIME; label: of another run, its name."""
+
+    run: Run
+    spec: MapSpec | None
+    label: str = ""
+
+    @property
+    def title(self) -> str:
+        """As lists show it."""
+        title = "The code over training" if self.spec is None else self.spec.title
+        return f"{title} · {self.label}" if self.label else title
+
+    def panel(self, key: str) -> dict[str, Any]:
+        """As the map component has it."""
+        told = {"key": key, "run": self.run.id, "label": self.label, "time": self.spec is None}
+        if self.spec is None:
+            return told
+        kind, config = self.run.spec.kind, self.spec.config
+        straight = config.of == "code" and self.spec.method in (CODE, "pca")
+        return told | {
+            "query": urlencode(self.spec.to_flat()),
+            "decodes": kind.has_code,
+            "spreads": straight and issubclass(kind, GaussianVariational),
+            "turns": self.spec.method not in (CODE, "pca"),  # axes of those two mean something
+        }
+
+
+def offered(run: Run, others: Mapping[str, str]) -> dict[str, Offer]:
+    """The maps that can be shown, by their names in links.
+
+    others: names of other runs by their ids; the maps of their codes are offered too.
+    """
+    settings = map_settings()
+    maps = {name: Offer(run, spec) for name, spec in _specs(run, settings).items()}
+    if run.spec.kind.has_code:
+        maps[TIME] = Offer(run, None)
+    for run_id, name in others.items():
+        other = see(visitor(), run_id).run
+        for short, spec in _specs(other, settings).items():
+            if spec.config.of == "code":
+                maps[f"{short}@{run_id}"] = Offer(other, spec, name)
+    return maps
+
+
+def _specs(run: Run, settings: Mapping[str, str]) -> dict[str, MapSpec]:
+    model = resources.run_model(run).model
+    names = [f"{method}-pixels" for method in projections]
+    if model.has_code:
+        names = [f"{method}-code" for method in projections] + names
+        if model.code_size == 2:
+            names = [CODE, *names]
+    specs = {}
+    for name in names:
+        method, _, of = name.partition("-")
+        specs[name] = _spec(method, {"of": of} if of else {}, settings)
+    return specs
+
+
+def _spec(method: str, flat: dict[str, str], settings: Mapping[str, str]) -> MapSpec:
+    """With the settings that a link carries, such as umap.quality; wrong ones count for nothing."""
+    wished = dict(flat)
+    for name, value in settings.items():
+        scope, _, short = name.partition(".")
+        if scope in (method, "map"):
+            wished[short] = value
+    try:
+        return MapSpec.from_flat({"method": method, **wished})
+    except InputError:
+        return MapSpec.from_flat({"method": method, **flat})
+
+
+def map_settings() -> dict[str, str]:
+    """The settings of maps that the link carries, such as {"umap.quality": "default"}."""
+    return dict(parse_qsl(linked("set", "")))
+
+
+def choose_maps(offers: Mapping[str, Offer]) -> list[str]:
+    """Which maps stand side by side; the link says so."""
+    usual = [n for n in (CODE, "pca-code", "umap-code", "umap-pixels") if n in offers][:3]
+    given = [name for name in linked("maps", ",".join(usual)).split(",") if name in offers]
+    set_widget("latent:maps", (given or usual)[:MOST_MAPS])
+    st.multiselect(
+        "Maps",
+        list(offers),
+        format_func=lambda name: offers[name].title,
+        max_selections=MOST_MAPS,
+        key="latent:maps",
+        help="All show the same test images. A map of the code shows what the model made of them, "
+        "one of the pixels shows the images themselves. The code over training follows the time "
+        "machine below.",
+        on_change=remember,
+        args=("maps", "latent:maps"),
+    )
+    return list(widget_value("latent:maps"))
+
+
+def choose_beside(run: Run) -> dict[str, str]:
+    """Other runs whose maps can stand beside: names by ids; the link says which."""
+    fitting = {row.id: row.name for row in recent(MOST_LISTED) if row.dataset == run.spec.dataset}
+    given = [name for name in linked("beside", "").split(",") if name]
+    known = {name: text for name, text in fitting.items() if _comparable(run, name)}
+    for name in given:
+        if name not in known and _comparable(run, name):
+            known[name] = see(visitor(), name).row.name
+    set_widget("latent:beside", [name for name in given if name in known][:MOST_BESIDE])
+    st.multiselect(
+        "Beside other runs",
+        list(known),
+        format_func=lambda name: known[name],
+        max_selections=MOST_BESIDE,
+        key="latent:beside",
+        placeholder="None" if known else "No other run on these images",
+        disabled=not known,
+        help="Runs on the same images, split alike; the maps of their codes then stand among the "
+        "maps.",
+        on_change=remember,
+        args=("beside", "latent:beside"),
+    )
+    return {name: known[name] for name in widget_value("latent:beside")}
+
+
+def _comparable(run: Run, run_id: str) -> bool:
+    """Whether a run has a code of the very same test images, and the visitor may see it."""
+    if run_id == run.id:
+        return False
+    try:
+        other = see(visitor(), run_id).run.spec
+    except AecoreError:
+        return False
+    same = (other.dataset, other.source) == (run.spec.dataset, run.spec.source)
+    return same and other.splits.split_seed == run.spec.splits.split_seed and other.kind.has_code
+
+
+def settings_menu() -> None:
+    """The settings of UMAP and t-SNE, behind a button."""
+    with st.popover("Settings of maps", icon=":material/tune:", help="How the maps are drawn."):
+        _group("map", [k for k in knobs(MapConfig) if k.name != "of"])
+        for method in WITH_SETTINGS:
+            st.markdown(f"**{projections[method].title}**")
+            st.caption(projections[method].idea)
+            _group(method, knobs(projections[method].Config))
+
+
+def _group(scope: str, declared: Iterable[Knob]) -> None:
+    given = map_settings()
+    for each in declared:
+        text = given.get(f"{scope}.{each.name}")
+        value = each.default
+        if text is not None:
+            try:
+                value = each.parse(text)
+            except InputError:
+                note_in_link("set", "")
+        knob_widget(each, value, f"maps:{scope}", _note_setting)
+
+
+@to_the_end
+def _note_setting(name: str, key: str) -> None:
+    """Have the link carry a setting; what is as usual needs no word."""
+    scope = key.split(":")[1]
+    kept = map_settings()
+    kept[f"{scope}.{name}"] = str(widget_value(key))
+    note_in_link("set", urlencode(kept))
