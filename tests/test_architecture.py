@@ -176,7 +176,7 @@ def test_nothing_runs_what_a_file_or_a_person_brought(path):
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_scripts_load_nothing_from_elsewhere_and_write_no_html(path):
-    text = path.read_text()
+    text = path.read_text().replace('xmlns="http://www.w3.org/2000/svg"', "")  # a name, no address
     for word in ("http://", "https://", 'src="//', "innerHTML", "outerHTML", "insertAdjacentHTML",
                  "document.write", "eval(", "new Function"):  # fmt: skip
         assert word not in text, word

@@ -7,6 +7,7 @@ import pytest
 from runs_kit import is_sentence, taken_in
 from test_routes import ask, opened, url
 
+import ui.held_out
 import ui.maps
 from aecore.datasets import open_data
 from aecore.jobs.drive import Driver
@@ -41,11 +42,12 @@ def test_every_held_out_image_has_its_class_and_its_error(run):
     x = data.part("test") / 255
     assert values["classes"] == list(data.classes)
     assert (arrays["labels"] == data.part_labels("test").numpy()).all()
-    assert arrays["errors"] == pytest.approx(mse_per_image(model(x), x).numpy(), rel=1e-4)
+    _, arrays = opened(ask(url(run, "column?name=error")).body)
+    assert arrays["values"] == pytest.approx(mse_per_image(model(x), x).numpy(), rel=1e-4)
 
 
 def test_pictures_come_in_blocks_with_what_the_model_makes_of_them(run, monkeypatch):
-    monkeypatch.setattr(ui.maps, "BLOCK", 100)
+    monkeypatch.setattr(ui.held_out, "BLOCK", 100)
     _, arrays = opened(ask(url(run, "pictures?block=3")).body)
     images = open_data("digits").part("test")[300:]
     assert (arrays["originals"] == images.numpy()).all()

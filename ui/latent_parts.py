@@ -11,12 +11,14 @@ from io import StringIO
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+import torch
 from numpy.typing import NDArray
 
 from aecore.maps.samples import MOST_HELD_OUT
 from aecore.runs import Run
 from ui import resources
 from ui.figures import strip
+from ui.held_out import copies_of
 from ui.selection import linked, remember, set_widget, widget_value
 
 COLOURS = {
@@ -29,8 +31,10 @@ COLOURS = {
 }
 MOST_NUMBERS = 16
 """Numbers of the code that can be shown as colours."""
-SHOWN = 24
-"""Selected images that are shown; the table has all."""
+SHOWN, ACROSS = 24, 12
+"""Selected images that are shown, and how many of them in a line; the table has all."""
+LONGEST_IN_LINK = 4000
+"""Characters; servers refuse links of twice that."""
 
 
 def choose_colour(run: Run) -> str:
@@ -57,11 +61,12 @@ def choose_colour(run: Run) -> str:
 
 
 def to_link(bits: str) -> str:
-    """A selection, short enough for a link."""
+    """A selection as a link carries it; "" for none, and for one that is too large for a link."""
     if not bits:
         return ""
     packed = zlib.compress(base64.b64decode(bits), 9)
-    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    text = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    return text if len(text) <= LONGEST_IN_LINK else ""
 
 
 def from_link(text: str, count: int) -> str:
@@ -87,11 +92,13 @@ def selection_view(run: Run, rows: NDArray[np.int64]) -> None:
     """What is selected: images, classes, the mean image, and a table to take away."""
     data = resources.run_data(run)
     labels = data.part_labels("test", MOST_HELD_OUT).numpy()[rows]
-    images = data.part("test", MOST_HELD_OUT)[rows]
+    images = data.images[data.splits["test"][rows]]
     st.subheader(f"{len(rows):,} selected", help="Test images, in the order of the test split.")
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([3, 1], gap="medium")
     with left:
-        st.image(strip(images[:SHOWN], 12, 40), caption=_caption(len(rows)))
+        copies = copies_of(run, resources.run_model(run)).images[rows[:SHOWN]]
+        pairs = torch.cat([images[:SHOWN], copies], 2)
+        st.image(strip(pairs, min(ACROSS, len(pairs)), 112), caption=_caption(len(rows)))
         names = {"Classes": [data.classes[label] for label in labels]}
         lines = StringIO()
         table = csv.writer(lines)
@@ -108,7 +115,8 @@ def selection_view(run: Run, rows: NDArray[np.int64]) -> None:
 
 
 def _caption(count: int) -> str:
-    return f"The first {SHOWN}" if count > SHOWN else "All of them"
+    which = f"The first {SHOWN}" if count > SHOWN else "All of them"
+    return f"{which}; below each, what the model makes of it"
 
 
 def _histogram(labels: NDArray[np.int64], classes: tuple[str, ...]) -> go.Figure:
@@ -117,4 +125,5 @@ def _histogram(labels: NDArray[np.int64], classes: tuple[str, ...]) -> go.Figure
     layout = {"height": 180, "margin": {"l": 40, "r": 10, "t": 10, "b": 30}}
     figure = go.Figure(bars, layout)
     figure.update_yaxes(title="images")
+    figure.update_xaxes(type="category")
     return figure

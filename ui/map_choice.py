@@ -22,6 +22,7 @@ from ui.calm import to_the_end
 from ui.forms import knob_widget
 from ui.recent import recent
 from ui.selection import linked, note_in_link, remember, set_widget, widget_value
+from ui.words import title
 
 MOST_MAPS = 6
 MOST_BESIDE = 4
@@ -42,8 +43,8 @@ class Offer:
     @property
     def title(self) -> str:
         """As lists show it."""
-        title = "The code over training" if self.spec is None else self.spec.title
-        return f"{title} · {self.label}" if self.label else title
+        name = "The code over training" if self.spec is None else self.spec.title
+        return f"{name} · {self.label}" if self.label else name
 
     def panel(self, key: str) -> dict[str, Any]:
         """As the map component has it."""
@@ -131,12 +132,12 @@ def choose_maps(offers: Mapping[str, Offer]) -> list[str]:
 
 def choose_beside(run: Run) -> dict[str, str]:
     """Other runs whose maps can stand beside: names by ids; the link says which."""
-    fitting = {row.id: row.name for row in recent(MOST_LISTED) if row.dataset == run.spec.dataset}
+    fitting = {row.id: title(row) for row in recent(MOST_LISTED) if row.dataset == run.spec.dataset}
     given = [name for name in linked("beside", "").split(",") if name]
     known = {name: text for name, text in fitting.items() if _comparable(run, name)}
     for name in given:
         if name not in known and _comparable(run, name):
-            known[name] = see(visitor(), name).row.name
+            known[name] = title(see(visitor(), name).row)
     set_widget("latent:beside", [name for name in given if name in known][:MOST_BESIDE])
     st.multiselect(
         "Beside other runs",

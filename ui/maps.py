@@ -17,12 +17,13 @@ from ui.resources import run_model
 def places(run: Run, asked: Mapping[str, str]) -> bytes:
     """Where the held-out images stand on a map, as an envelope; who asks has it drawn.
 
-    values: state, share, message, title, and of a finished map fitted_on, together, seconds;
+    values: state, share, message, title, settings; once done fitted_on, together, seconds;
     arrays: places (m, 2), where there is a picture yet.
     """
     shelf, wish = _wish(run, asked)
     drawn = shelf.known(wish.ticket)
-    values = {"title": wish.spec.title, "step": run_model(run).step}
+    line = f"Seed {wish.spec.config.map_seed}, {wish.spec.settings_line}".rstrip(", ")
+    values = {"title": wish.spec.title, "settings": line, "step": run_model(run).step}
     if drawn is not None:
         made = {"fitted_on": len(drawn.train), "together": drawn.together}
         values |= {"state": "done", "share": 1.0, "seconds": drawn.seconds, **made}
@@ -55,6 +56,7 @@ def trusted(run: Run, asked: Mapping[str, str]) -> bytes:
     if standing.state != "failed":
         shelf.ask(replace(wish, ticket=ticket))
         ensure_mapper(home())
+        standing = shelf.standing(ticket)
     return pack({"state": standing.state, "message": standing.message}, {})
 
 

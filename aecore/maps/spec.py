@@ -83,6 +83,12 @@ class MapSpec:
             return "The code itself"
         return f"{projections[self.method].title} of the {self.config.of}"
 
+    @property
+    def settings_line(self) -> str:
+        """Every setting in words, such as "Neighbours 15, Quality quick"; "" for none."""
+        values = self.settings.model_dump()
+        return ", ".join(f"{k.label} {values[k.name]}" for k in knobs(type(self.settings)))
+
     def projection(self) -> Projection:
         """A new projection as this spec has it; not for the method CODE."""
         return projections[self.method](self.settings, self.config.map_seed)

@@ -7,7 +7,8 @@ class PanelMenu {
     this.select = make("select", { "aria-label": "Lay these points out as another map", onchange: () => this.morph() });
     this.slider = make("input", { type: "range", min: 0, max: 1, step: 0.01, value: 1, "aria-label": "On the way from this map to the other", oninput: () => panel.stay(+this.slider.value) });
     this.way = make("label", { hidden: "" }, "On the way", this.slider);
-    const body = make("div", { class: "ael-menu" }, make("label", {}, "Lay out as", this.select), this.way, button("Save as PNG", () => savePng(panel)), button("Save as SVG", () => saveSvg(panel)));
+    this.settings = make("small", {});
+    const body = make("div", { class: "ael-menu" }, this.settings, make("label", {}, "Lay out as", this.select), this.way, button("Save as PNG", () => savePng(panel)), button("Save as SVG", () => saveSvg(panel)));
     this.box = make("details", {}, make("summary", { "aria-label": "More for this map" }, "More"), body);
   }
 
@@ -85,7 +86,7 @@ const SVG_SHAPES = [
 ];
 
 function legendText(board) {
-  return board.colours.discrete ? `Colours: ${board.classes.join(", ")}` : `Colours: ${board.legend.textContent}`;
+  return board.colours.discrete ? `Colours: ${board.classes.join(", ")}` : `Colours: ${[...board.legend.children].map((part) => part.textContent).filter(Boolean).join(" … ")}`;
 }
 
 /** The page's own colour behind an element. */

@@ -17,8 +17,7 @@ class MapGround {
   }
 
   get kind() {
-    const { panel } = this;
-    return panel.decodes && panel.places && !panel.away ? panel.board.view.under : "nothing";
+    return this.panel.land ? this.panel.board.view.under : "nothing";
   }
 
   /** Draw what is there, and have what the view now shows asked for. */
@@ -82,7 +81,7 @@ class MapGround {
 /** Grey from where the next training image is farther than usual, full at four times that. */
 function emptiness(far, dark) {
   const grey = dark ? 255 : 0;
-  return (at) => [grey, grey, grey, 110 * Math.max(0, Math.min(1, (far[at] - 1) / 3))];
+  return (at) => [grey, grey, grey, 75 * Math.max(0, Math.min(1, (far[at] - 1) / 3))];
 }
 
 /** Viridis from no error to one as large as codes usually lie from their average. */

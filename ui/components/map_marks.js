@@ -1,7 +1,7 @@
 // What lies over the points: the ring under the pointer, its image, neighbour lines, spreads, the lasso.
 
 const RING = 8; // CSS pixels
-const MOST_SPREADS = 200;
+const MOST_SPREADS = 60;
 const DEVIATIONS = 2;
 const LINES = { none: "None", pixels: "By their pixels", code: "By their codes", both: "Both" };
 
@@ -118,7 +118,7 @@ class Marks {
   over(place) {
     const { panel } = this;
     this.wanted = place;
-    if (!place || !panel.decodes || !this.view.decode || panel.away) {
+    if (!place || !panel.land || !this.view.decode) {
       if (this.spot && !this.spot.pinned) this.spot = null;
       return;
     }

@@ -47,7 +47,9 @@ class MapPanel extends MapFrame {
 
   tell(values, count) {
     this.title.textContent = this.name = values.title + (this.label ? ` · ${this.label}` : "");
+    this.menu.settings.textContent = values.settings;
     this.box.dataset.state = values.state;
+    this.finished = values.state === "done";
     this.waiting.hidden = values.state === "done" || values.state === "failed";
     this.bar.value = values.share;
     if (values.state === "done") {
@@ -55,6 +57,11 @@ class MapPanel extends MapFrame {
       this.say(`${count.toLocaleString("en")} test images, ${where}; drawn in ${values.seconds.toFixed(1)} s`);
     } else if (values.state === "failed") this.say(values.message, "failed");
     else this.say(values.state === "waiting" ? "Waiting for its turn …" : "Being drawn; it moves until it has settled.");
+  }
+
+  /** Whether the server can decode places of what is shown. */
+  get land() {
+    return this.decodes && this.finished && !this.away;
   }
 
   say(text, state) {
@@ -106,7 +113,7 @@ class MapPanel extends MapFrame {
   morph(other) {
     const from = this.places;
     this.away = other && framed(other.own, this.own);
-    this.title.textContent = other ? `${this.name}, laid out as ${other.name}` : this.name;
+    this.title.textContent = other ? `${this.name} → ${other.name}` : this.name;
     this.glide(from, this.away || this.own);
   }
 

@@ -17,8 +17,8 @@ class TimePanel extends MapPanel {
     this.own = Float32Array.from(points.data);
     this.box.dataset.state = "done";
     this.box.dataset.step = step;
-    const what = explained < 1 ? `two principal components, ${Math.round(100 * explained)} % of the variance` : "the two numbers of the code";
-    this.say(`The first ${points.shape[0]} test images at step ${step.toLocaleString("en")}: ${what}. Moved by the time machine.`);
+    const what = explained < 1 ? `PCA, ${Math.round(100 * explained)} % of the variance` : "the two numbers of the code";
+    this.say(`The first ${points.shape[0]} test images at step ${step.toLocaleString("en")}: ${what}`);
     if (before) this.glide(before, this.own);
     else this.show(this.own);
   }
