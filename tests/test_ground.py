@@ -15,7 +15,7 @@ from aecore.jobs.drive import Driver
 from aecore.jobs.mapper import Mapper
 from aecore.maps import CODE, MapSpec
 from aecore.maps.inverse import Inverse, re_encoding_error
-from aecore.maps.samples import chosen, codes_of
+from aecore.maps.samples import chosen, codes_of, pixels_of
 from aecore.maps.shelf import Shelf, ticket_of
 from aecore.metrics.pointwise import pointwise
 from aecore.paths import home
@@ -140,7 +140,7 @@ def test_trust_in_each_point_is_found_out_by_whom_draws(run):
     assert Mapper(home()).tick()
     values, arrays = opened(ask(url(run, f"trust?{query}")).body)
     assert values["state"] == "done"
-    pixels = open_data("digits").part("test").flatten(1) / 255
+    pixels = pixels_of(open_data("digits").part("test"))
     known = pointwise(pixels, drawn_of(run, "pca").held_out)
     assert arrays["trustworthiness"] == pytest.approx(known.trustworthiness, rel=1e-5)
     assert arrays["continuity"] == pytest.approx(known.continuity, rel=1e-5)

@@ -99,7 +99,8 @@ def column(run: Run, asked: Mapping[str, str]) -> bytes:
         space = codes(run, loaded)
         values = space[:, whole(name[1:], "name", 1, space.shape[1]) - 1]
     else:
-        raise InputError(f"There is no column {name[:30]!r}; there are {', '.join(COLUMNS)}, z1, z2.")
+        known = ", ".join([*COLUMNS, "z1", "z2"])
+        raise InputError(f"There is no column {name[:30]!r}; there are {known} and so on.")
     return pack({"step": loaded.step}, {"values": values})
 
 
