@@ -6,7 +6,8 @@ import streamlit as st
 
 from aecore.runs import Run
 from ui import resources
-from ui.components import decoder, map_board
+from ui.components import map_board
+from ui.decoder_lab import decoder_lab
 from ui.latent_parts import (
     choose_colour,
     choose_maps,
@@ -48,12 +49,7 @@ def show(run: Run) -> None:
     if len(rows):
         selection_view(run, rows)
     if run.spec.kind.has_code:
-        st.subheader(
-            "The decoder under your hand",
-            help="Move a number of the code and see what the decoder makes of it. Select one image "
-            "in a map to start from its code.",
-        )
-        decoder(run, str(rows[0]) if len(rows) == 1 else "middle", step)
+        decoder_lab(run, rows)
     if shown:
         st.subheader("How far to trust these maps", help="The same measures for each map.")
         st.fragment(measures_table, run_every=2.0)(run, shown)
