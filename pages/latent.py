@@ -7,7 +7,8 @@ import streamlit as st
 from aecore.models.variational import GaussianVariational
 from aecore.runs import Run
 from ui import resources
-from ui.components import Board, decoder, live_view, map_board
+from ui.components import Board, live_view, map_board
+from ui.decoder_lab import decoder_lab
 from ui.held_out import count_of
 from ui.latent_parts import choose_colour, from_link, rows_of, selection_view, to_link
 from ui.map_choice import Offer, choose_beside, choose_maps, offered, settings_menu
@@ -40,12 +41,7 @@ def show(run: Run) -> None:
     if len(rows):
         selection_view(run, rows)
     if run.spec.kind.has_code:
-        st.subheader(
-            "The decoder under your hand",
-            help="Move a number of the code and see what the decoder makes of it. Select one image "
-            "in a map to start from its code.",
-        )
-        decoder(run, str(rows[0]) if len(rows) == 1 else "middle", resources.run_model(run).step)
+        decoder_lab(run, rows, board.place)
     trust(run, list(shown.values()))
     st.subheader(
         "The time machine",

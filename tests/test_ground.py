@@ -15,12 +15,12 @@ from aecore.jobs.drive import Driver
 from aecore.jobs.mapper import Mapper
 from aecore.maps import CODE, MapSpec
 from aecore.maps.inverse import Inverse, re_encoding_error
-from aecore.maps.samples import chosen, codes_of, pixels_of
+from aecore.maps.samples import chosen, pixels_of
 from aecore.maps.shelf import Shelf, ticket_of
 from aecore.metrics.pointwise import pointwise
 from aecore.paths import home
 from aecore.runs import RunSpec, RunStore
-from aecore.runs.inference import load_model
+from aecore.runs.inference import codes_of, load_model
 
 MAPS = {
     "code": MapSpec.from_flat({"method": CODE}),
@@ -66,7 +66,7 @@ def asked(run, route, name, **more):
 def test_where_an_image_stands_its_own_code_is_found(run, name):
     loaded, drawn = load_model(run), drawn_of(run, name)
     found = Inverse(loaded, open_data("digits"), MAPS[name], drawn).at(drawn.held_out[:20])
-    codes = codes_of(loaded, open_data("digits").part("test")[:20])
+    codes = codes_of(loaded.model, open_data("digits").part("test")[:20])
     assert found.exact
     assert torch.allclose(found.codes, codes, atol=1e-4)
 
@@ -76,7 +76,7 @@ def test_between_training_images_their_codes_are_mixed_and_at_one_its_own_is_fou
     inverse = Inverse(loaded, data, MAPS["pixels"], drawn)
     found = inverse.at(drawn.train[:3])
     assert not found.exact
-    codes = codes_of(loaded, data.images[chosen(data, MAPS["pixels"])][:3])
+    codes = codes_of(loaded.model, data.images[chosen(data, MAPS["pixels"])][:3])
     assert torch.allclose(found.codes, codes, atol=0.05)
     assert (found.far == 0).all()
 
@@ -152,7 +152,7 @@ def test_the_nearest_others_of_an_image_are_told_by_pixels_and_by_code(run):
     data, loaded = open_data("digits"), load_model(run)
     spaces = {
         "pixels": data.part("test").flatten(1) / 255,
-        "code": codes_of(loaded, data.part("test")),
+        "code": codes_of(loaded.model, data.part("test")),
     }
     for name, space in spaces.items():
         order = (space - space[7]).norm(dim=1).argsort()
@@ -166,7 +166,7 @@ def test_columns_and_thumbnails_are_those_of_the_images_asked_for(run):
     _, arrays = opened(ask(url(run, "column?name=brightness")).body)
     assert arrays["values"] == pytest.approx((images / 255).mean((1, 2, 3)).numpy(), rel=1e-5)
     _, arrays = opened(ask(url(run, "column?name=z2")).body)
-    assert arrays["values"] == pytest.approx(codes_of(load_model(run), images)[:, 1].numpy())
+    assert arrays["values"] == pytest.approx(codes_of(load_model(run).model, images)[:, 1].numpy())
     for wrong in ("column?name=x", "column?name=z3", "column?name=z", "thumbnails?rows=", "near",
                   "thumbnails?rows=" + ",".join(["1"] * 401)):  # fmt: skip
         refused = ask(url(run, wrong))

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from aecore.errors import InputError
 from aecore.maps import MapSpec
@@ -36,6 +37,11 @@ def spot(run: Run, asked: Mapping[str, str]) -> bytes:
     asked: map, x, y.
     """
     return _decoded(run, asked, _pair(asked, "x", "y")[None])
+
+
+def code_at(run: Run, asked: Mapping[str, str]) -> Tensor:
+    """The code under one place of a map, (1, code_size); asked: as for `spot`."""
+    return _turned(run, run_model(run), _spec(asked)).at(_pair(asked, "x", "y")[None]).codes
 
 
 def plane(run: Run, asked: Mapping[str, str]) -> bytes:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from aecore.errors import InputError
-from aecore.maps.samples import MOST_HELD_OUT, codes_of, pixels_of, without_label
+from aecore.maps.samples import MOST_HELD_OUT, pixels_of
 from aecore.metrics.reconstruction import mse_per_image
 from aecore.runs import Run
-from aecore.runs.inference import CHUNK, LoadedModel
+from aecore.runs.inference import CHUNK, LoadedModel, codes_of, without_label
 from aecore.training.batches import to_float
 from aecore.training.snapshots import to_bytes
 from ui.asked import whole
@@ -139,4 +139,4 @@ def codes(run: Run, loaded: LoadedModel) -> NDArray[np.float32]:
     if not loaded.model.has_code:
         raise InputError(NO_CODE)
     images = run_data(run).part("test", MOST_HELD_OUT)
-    return without_label(loaded, codes_of(loaded, images)).numpy()
+    return without_label(loaded.model, codes_of(loaded.model, images)).numpy()

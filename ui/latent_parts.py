@@ -18,6 +18,7 @@ from aecore.maps.samples import MOST_HELD_OUT
 from aecore.runs import Run
 from ui import resources
 from ui.figures import strip
+from ui.groups import groups_panel
 from ui.held_out import copies_of
 from ui.selection import linked, remember, set_widget, widget_value
 
@@ -108,6 +109,7 @@ def selection_view(run: Run, rows: NDArray[np.int64]) -> None:
             "Download as CSV", lines.getvalue(), f"{run.id}-selection.csv", "text/csv",
             help="The numbers and classes of all selected images.",
         )  # fmt: skip
+        groups_panel(run, rows)
     with right:
         mean = images.float().mean(0, keepdim=True).round().byte()
         st.image(strip(mean, 1, 96), caption="Their mean image")

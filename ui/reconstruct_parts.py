@@ -13,7 +13,8 @@ from aecore.errors import AecoreError, InputError
 from aecore.runs import Run
 from ui import resources
 from ui.access import see, visitor
-from ui.asked import number, whole
+from ui.asked import number
+from ui.linked import choice, whole_number
 from ui.selection import RUN, linked, remember, set_widget, widget_value
 from ui.sharing import view_only
 from ui.words import plain, spec_line
@@ -66,39 +67,21 @@ def controls(run: Run) -> dict[str, Any]:
     with line.cell():
         kinds = {kind: entry.title for kind, entry in corruptions.items()}
         damage = "Damage done to the test images before they go in."
-        name = _select("corrupt", "Corruption", kinds, run.spec.corruption, damage)
+        name = choice("corrupt", "Corruption", kinds, run.spec.corruption, damage)
     with line.cell():
         strength = _level(run, name)
     with line.cell():
-        drawn = _number("noise_seed", "Noise seed", "The same seed damages the same pixels again.")
+        again = "The same seed damages the same pixels again."
+        drawn = whole_number("noise_seed", "Noise seed", (0, 10**6), 0, again)
     with line.cell():
-        wanted = _select("order", "Order", ORDERS, "worst", "By the error of the reconstruction.")
+        wanted = choice("order", "Order", ORDERS, "worst", "By the error of the reconstruction.")
     with line.cell():
         classes = resources.run_data(run).classes
         names = {ALL: "All"} | {str(i): title for i, title in enumerate(classes)}
-        only = _select("label", "Class", names, ALL, "Show the images of one class only.")
+        only = choice("label", "Class", names, ALL, "Show the images of one class only.")
     asked = {"corruption": name, "level": strength, "seed": drawn, "order": wanted, "label": only}
     # The step makes the browser ask again when a newer checkpoint is there.
     return {**asked, "step": resources.run_model(run).step}
-
-
-def _select(name: str, label: str, titles: dict[str, str], default: str, help: str) -> str:
-    key, given = f"reconstruct:{name}", linked(name, default)
-    set_widget(key, given if given in titles else default)
-    st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key, help=help,
-                 on_change=remember, args=(name, key))  # fmt: skip
-    return str(widget_value(key))
-
-
-def _number(name: str, label: str, help: str) -> int:
-    key = f"reconstruct:{name}"
-    try:
-        set_widget(key, whole(linked(name, "0"), label, 0, 10**6))
-    except InputError:
-        set_widget(key, 0)
-    st.number_input(label, 0, 10**6, step=1, key=key, help=help, on_change=remember,
-                    args=(name, key))  # fmt: skip
-    return int(widget_value(key))
 
 
 def _level(run: Run, name: str) -> float:

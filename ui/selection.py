@@ -15,7 +15,13 @@ from ui.calm import Calm, to_the_end
 
 RUN = "run"
 WORDS, SHOWN, SHARE, ENTER = "q", "show", "share", "enter"
+LAB = (
+    "lab", "lab_start", "lab_image", "lab_ends", "lab_from_image", "lab_to_image", "lab_path",
+    "lab_from", "lab_to", "lab_strength", "lab_source", "lab_parts", "lab_seed", "lab_class",
+)  # fmt: skip
+"""Names in links of what is done with a code."""
 OTHERS = (
+    *LAB,
     "corrupt", "strength", "noise_seed", "order", "label", "maps", "colour", "chosen",
     "view", "beside", "set", "seeds", WORDS, SHOWN,
     SHARE, ENTER,

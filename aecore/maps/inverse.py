@@ -11,10 +11,10 @@ from torch import Tensor
 
 from aecore.datasets import ImageData
 from aecore.maps.draw import Drawn
-from aecore.maps.samples import chosen, codes_of, without_label
+from aecore.maps.samples import chosen
 from aecore.maps.spec import CODE, MapSpec
 from aecore.projections.pca import PCA
-from aecore.runs.inference import CHUNK, LoadedModel
+from aecore.runs.inference import CHUNK, LoadedModel, codes_of, without_label
 
 NEAR = 5
 """Training images between which a place lies, where a map cannot be turned round exactly."""
@@ -51,11 +51,11 @@ class Inverse:
         """Raises InputError where the model has no code."""
         from scipy.spatial import KDTree
 
-        self._codes = codes_of(loaded, data.images[chosen(data, spec)])
+        self._codes = codes_of(loaded.model, data.images[chosen(data, spec)])
         self._places, self._tree = drawn.train, KDTree(drawn.train)
         own = self._tree.query(drawn.train, 2)[0][:, 1]
         self._usual = max(float(np.quantile(own, USUAL)), 1e-12)
-        plain = without_label(loaded, self._codes)
+        plain = without_label(loaded.model, self._codes)
         self.code_spread = float((plain - plain.mean(0)).square().sum(1).mean().sqrt()) or 1.0
         self._label = self._codes[:, plain.shape[1] :].mean(0)
         self._centre = np.zeros(plain.shape[1])
@@ -98,5 +98,5 @@ def re_encoding_error(loaded: LoadedModel, codes: Tensor) -> tuple[Tensor, NDArr
             made = loaded.model.decode(part)
             again = loaded.model.encode(made.clamp(0, 1)).flatten(1)
             images.append(made)
-            errors.append(without_label(loaded, again - part).norm(dim=1))
+            errors.append(without_label(loaded.model, again - part).norm(dim=1))
     return torch.cat(images).clone(), torch.cat(errors).numpy()

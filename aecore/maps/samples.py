@@ -13,7 +13,7 @@ from aecore.datasets import ImageData, open_data
 from aecore.errors import InputError
 from aecore.maps.spec import CODE, MapSpec
 from aecore.projections import Rows
-from aecore.runs.inference import CHUNK, LoadedModel
+from aecore.runs.inference import LoadedModel, codes_of, without_label
 from aecore.runs.store import Run
 from aecore.training.batches import HELD_OUT, stream, to_float
 
@@ -54,7 +54,7 @@ def samples_of(run: Run, loaded: LoadedModel, spec: MapSpec) -> Samples:
     parts = [data.images[rows], data.part("test", MOST_HELD_OUT)]
     code = spec.config.of == "code"
     train, held_out = (
-        without_label(loaded, codes_of(loaded, part)).numpy() if code else pixels_of(part)
+        without_label(model, codes_of(model, part)).numpy() if code else pixels_of(part)
         for part in parts
     )
     return Samples(train, data.labels[rows].numpy(), held_out)
@@ -71,15 +71,3 @@ def chosen(data: ImageData, spec: MapSpec) -> Tensor:
 def pixels_of(images: Tensor) -> Rows:
     """Images (n, C, H, W) uint8 as rows (n, d) in [0, 1]."""
     return to_float(images).flatten(1).numpy()
-
-
-def codes_of(loaded: LoadedModel, images: Tensor) -> Tensor:
-    """Codes (n, code_size) of images (n, C, H, W) uint8, a label at their end included."""
-    with torch.inference_mode():
-        parts = [loaded.model.encode(to_float(part)).flatten(1) for part in images.split(CHUNK)]
-    return torch.cat(parts).clone()  # no tensor of inference mode may be changed outside of it
-
-
-def without_label(loaded: LoadedModel, codes: Tensor) -> Tensor:
-    """Codes (n, d) without the label, which stands at their end where the model is told one."""
-    return codes[:, : codes.shape[1] - loaded.model.label_size]

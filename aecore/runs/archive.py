@@ -2,7 +2,7 @@
 
 <id>/
     manifest.json       sha256 of every other file, and the version that made it
-    spec.json, about.json (without the owner), log.txt (its end), evaluation-*.json
+    spec.json, about.json (without the owner), groups.json, log.txt (its end), evaluation-*.json
     metrics.db          a copy as of one moment
     checkpoints/, snapshots/
 """
@@ -22,6 +22,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from aecore import __version__
 from aecore.errors import CheckpointDamaged, InputError, StoreError
+from aecore.runs import groups as groups_file
 from aecore.runs import sandbox
 from aecore.runs.about import read_about, write_about
 from aecore.runs.archive_intake import MOST_LOG, VERSION
@@ -86,6 +87,9 @@ def _contents(run: Run) -> Iterator[tuple[str, bytes]]:
     yield "spec.json", (folder / "spec.json").read_bytes()
     about = asdict(replace(read_about(run), owner=""))
     yield "about.json", json.dumps(about, indent=1).encode()
+    groups = _groups(run)
+    if groups:
+        yield groups_file.FILE, groups_file.groups_bytes(groups)
     for checkpoint in reversed(listed(run.checkpoints)):
         try:
             whole = parts(checkpoint)
@@ -100,6 +104,14 @@ def _contents(run: Run) -> Iterator[tuple[str, bytes]]:
             yield name, path.read_bytes()
     if (folder / "log.txt").is_file():
         yield "log.txt", (folder / "log.txt").read_bytes()[-MOST_LOG:]
+
+
+def _groups(run: Run) -> groups_file.Groups:
+    """None where the file is damaged: nobody could take it in again."""
+    try:
+        return groups_file.read_groups(run)
+    except StoreError:
+        return {}
 
 
 def _database(run: Run) -> bytes:

@@ -12,13 +12,15 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from aecore.errors import NewerVersion
+from aecore.errors import NewerVersion, StoreError
 from aecore.runs.about import clean_text, read_about, write_about
 from aecore.runs.archive_rows import WORD, copy_rows
 from aecore.runs.archive_tensors import take_checkpoints, take_snapshots
 from aecore.runs.archive_zip import MANIFEST, extract, refused
 from aecore.runs.evaluate import VERSION as EVALUATION
 from aecore.runs.files import write, write_json
+from aecore.runs.groups import FILE as GROUPS
+from aecore.runs.groups import groups_bytes, read_groups
 from aecore.runs.migrations import write_spec
 from aecore.runs.spec import RunSpec
 from aecore.runs.store import Run
@@ -49,6 +51,7 @@ def take_in(archive: str, staging: str, run_id: str, limit: int) -> dict[str, An
     for path in sorted(raw.folder.glob("evaluation-*.json")):
         _take_evaluation(path, made)
     write_about(made, read_about(raw))
+    notes += _take_groups(raw, made)
     _take_log(raw.folder, made.folder)
     return {"made_by": made_by, "notes": notes}
 
@@ -131,6 +134,16 @@ def _is_number(value: Any) -> bool:
 
 def _are_numbers(values: Any) -> bool:
     return isinstance(values, list) and all(map(_is_number, values))
+
+
+def _take_groups(raw: Run, made: Run) -> list[str]:
+    try:
+        groups = read_groups(raw)
+    except StoreError:
+        return [f"{GROUPS} was damaged, and its named groups were left out."]
+    if groups:
+        write(made.folder / GROUPS, groups_bytes(groups))
+    return []
 
 
 def _take_log(raw: Path, made: Path) -> None:

@@ -16,7 +16,7 @@ from aecore.errors import InputError
 
 MANIFEST = "manifest.json"
 MEMBERS = re.compile(
-    r"spec\.json|about\.json|log\.txt|manifest\.json|metrics\.db(-wal)?"
+    r"spec\.json|about\.json|groups\.json|log\.txt|manifest\.json|metrics\.db(-wal)?"
     r"|evaluation-[a-z]{1,20}--?\d{1,20}\.json"
     r"|checkpoints/step-\d{10}/(manifest|numbers)\.json"
     r"|checkpoints/step-\d{10}/(model|rest)\.safetensors"
@@ -24,7 +24,10 @@ MEMBERS = re.compile(
     re.ASCII,
 )
 FOLDERS = re.compile(r"|checkpoints/|snapshots/|checkpoints/step-\d{10}/", re.ASCII)
-IGNORED = re.compile(r"metrics\.db-shm|spec\.v\d+\.json|__MACOSX/.*|(.*/)?\.[^/]+(/.*)?", re.S)
+IGNORED = re.compile(
+    r"metrics\.db-shm|spec\.v\d+\.json|groups-damaged-\d+\.json|__MACOSX/.*|(.*/)?\.[^/]+(/.*)?",
+    re.S,
+)
 """Never read: what a copy of a run's folder may hold beside the run, such as a half-written file
 of a killed worker (their names begin with a dot)."""
 MOST_ENTRIES = 5000

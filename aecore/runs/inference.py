@@ -77,6 +77,18 @@ def reconstructions(
             yield clean, seen, model(seen)
 
 
+def codes_of(model: Autoencoder, images: Tensor) -> Tensor:
+    """Codes (n, code_size) of images (n, C, H, W) uint8, a label at their end included."""
+    with torch.inference_mode():
+        parts = [model.encode(to_float(part)).flatten(1) for part in images.split(CHUNK)]
+    return torch.cat(parts).clone()  # no tensor of inference mode may be changed outside of it
+
+
+def without_label(model: Autoencoder, codes: Tensor) -> Tensor:
+    """Codes (n, d) without the label, which stands at their end where the model is told one."""
+    return codes[:, : codes.shape[1] - model.label_size]
+
+
 def _built(run: Run, state: State) -> Autoencoder:
     spec = run.spec
     network = spec.make_network(spec.make_source().shape)

@@ -3,6 +3,7 @@
 <home>/runs/<id>/
     spec.json           every config of the run
     about.json          what people say about it
+    groups.json         test images put together under a name, where somebody did
     metrics.db          curves, status, commands (see database.py)
     checkpoints/        the last two whole ones
     snapshots/          fixed images, and one file a snapshot

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ import streamlit as st
 
 from aecore.runs import Run
 from aecore.runs.checks import blank_model
+from ui.grids import Grid
 from ui.routes import PLOTLY, base
 from ui.words import NO_CODE
 
@@ -24,6 +26,7 @@ PARTS = {
     "gallery": ("shared", "gallery"),
     "maps": ("shared", *(f"map_{part}" for part in MAP_PARTS), "maps"),
     "decoder": ("shared", "decoder"),
+    "pictures": ("shared", "pictures"),
     "preload": ("shared", "preload"),
 }
 """The files of each component, joined in this order."""
@@ -105,3 +108,17 @@ def decoder(run: Run, start: str, step: int) -> None:
     """
     data = {"run": run.id, "base": base(), "step": step, "start": start}
     _component("decoder")(key=f"decoder-{run.id}", data=data)
+
+
+def pictures(name: str, grid: Grid) -> None:
+    """Images in rows and columns, each with what it is where one points at it."""
+    data = {
+        "images": b64encode(grid.images.numpy().tobytes()).decode(),
+        "shape": list(grid.images.shape),
+        "columns": grid.columns,
+        "rows": grid.rows,
+        "heads": grid.heads,
+        "notes": grid.notes,
+        "captions": grid.captions,
+    }
+    _component("pictures")(key=f"pictures-{name}", data=data)

@@ -177,6 +177,7 @@ class MapBoard {
     this.redraw();
     this.say();
     this.send("selection", this.mask.includes(1) ? bits(this.mask) : "");
+    this.send("place", "");
   }
 
   /** A place of a map was clicked: the decoder starts from it. */
