@@ -1,5 +1,6 @@
 """Who may do what to which run: one table, asked of `may`, of `see`, of every route and page."""
 
+import base64
 import json
 import re
 import shutil
@@ -75,12 +76,17 @@ ROUTES = {
     ("/runs/{run}/map/cancel", ("POST",)): "view",
     ("/runs/{run}/axes", READ): "view",
     ("/runs/{run}/decoded", READ): "view",
+    ("/runs/{run}/own", ("POST",)): "view",
     ("/runs/{run}/commands", ("POST",)): "control",
     ("/{rest:path}", (*READ, "POST")): None,
 }
 """What each route asks for; None for those that are about no run."""
 ABOUT_RUNS = {path: action for (path, _), action in ROUTES.items() if action}
 WRITING = {path for path, methods in ROUTES if methods == ("POST",)}
+BODY = json.dumps(
+    {"action": "stop", "maps": [], "image": base64.b64encode(bytes(64)).decode()}
+).encode()
+"""What every route that reads a body can make something of: a command, and an image of digits."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 COMMANDS = ("pause", "resume", "stop", "restart", "learning_rate", "view", "", "nonsense")
 
@@ -262,11 +268,11 @@ def obeyed(monkeypatch):
 @pytest.mark.parametrize("path", ABOUT_RUNS)
 def test_every_route_follows_the_table(world, at, path, obeyed):
     for run_id, allowed in world.cells(at):
-        unknown = {m: request(world, at, path, new_id(), m, b'{"action": "stop"}') for m in METHODS}
+        unknown = {m: request(world, at, path, new_id(), m, BODY) for m in METHODS}
         right = "POST" if path in WRITING else "GET"
         assert unknown[right].code == 404
         for method in METHODS:
-            answer = request(world, at, path, run_id, method, b'{"action": "stop"}')
+            answer = request(world, at, path, run_id, method, BODY)
             known = ABOUT_RUNS[path] in allowed and method in (right, right.replace("GET", "HEAD"))
             assert same(answer, unknown[method]) != known, (run_id, method)
             assert not known or answer.code == 200

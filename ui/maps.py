@@ -39,7 +39,7 @@ def held_out(run: Run) -> bytes:
     data, loaded = run_data(run), run_model(run)
     labels = data.part_labels("test", MOST_HELD_OUT)
     values = {"classes": data.classes, "step": loaded.step, "block": BLOCK}
-    errors = _copies(run, loaded).errors
+    errors = all_copies(run, loaded).errors
     return pack(values, {"labels": labels.numpy(), "errors": errors.numpy()})
 
 
@@ -49,7 +49,7 @@ def pictures(run: Run, asked: Mapping[str, str]) -> bytes:
     count = min(data.size("test"), MOST_HELD_OUT)
     start = BLOCK * whole(asked.get("block", "0"), "block", 0, (count - 1) // BLOCK)
     originals = data.part("test", MOST_HELD_OUT)[start : start + BLOCK]
-    copies = _copies(run, loaded).images[start : start + BLOCK]
+    copies = all_copies(run, loaded).images[start : start + BLOCK]
     return pack(
         {"step": loaded.step}, {"originals": originals.numpy(), "reconstructions": copies.numpy()}
     )
@@ -61,7 +61,7 @@ def places(run: Run, asked: Mapping[str, str]) -> bytes:
     values: state, share, message, title, and of a finished map fitted_on, together, seconds;
     arrays: places (m, 2), where there is a picture yet.
     """
-    shelf, wish = _wish(run, asked)
+    shelf, wish = asked_for(run, asked)
     drawn = shelf.known(wish.ticket)
     values = {"title": wish.spec.title, "step": run_model(run).step}
     if drawn is not None:
@@ -80,17 +80,19 @@ def places(run: Run, asked: Mapping[str, str]) -> bytes:
 
 def cancel(run: Run, asked: Mapping[str, str]) -> None:
     """Nobody waits for this map any more."""
-    shelf, wish = _wish(run, asked)
+    shelf, wish = asked_for(run, asked)
     shelf.forget(wish.ticket)
 
 
-def _wish(run: Run, asked: Mapping[str, str]) -> tuple[Shelf, Asked]:
+def asked_for(run: Run, asked: Mapping[str, str]) -> tuple[Shelf, Asked]:
+    """Where maps are kept, and the map that a link asks for. Raises InputError, UnknownName."""
     spec = MapSpec.from_flat({k: v for k, v in asked.items() if k not in ("step", "again")})
     return Shelf(home()), Asked(ticket_of(run, run_model(run), spec), run.id, spec)
 
 
 @lru_cache(maxsize=4)
-def _copies(run: Run, loaded: LoadedModel) -> Copies:
+def all_copies(run: Run, loaded: LoadedModel) -> Copies:
+    """What the model makes of the held-out images."""
     images, errors = [], []
     for part in run_data(run).part("test", MOST_HELD_OUT).split(CHUNK):
         with torch.inference_mode():
