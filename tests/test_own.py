@@ -207,7 +207,7 @@ def test_who_comes_from_elsewhere_is_refused(run):
 
 
 def test_a_colour_image_and_six_long_maps_fit_into_a_request(monkeypatch, run):
-    monkeypatch.setattr("ui.own._shape", lambda run: (3, 32, 32))
+    monkeypatch.setattr("ui.own.shape_of", lambda run: (3, 32, 32))
     image = torch.zeros(3, 32, 32, dtype=torch.uint8)
     body = body_of(image, ["m" * 400] * 6)
     assert len(body) <= ui.routes.own.longest(run)

@@ -46,7 +46,7 @@ class Asked(NamedTuple):
 
 def longest(run: Run) -> int:
     """Bytes that a request about an own image may have."""
-    return 4 * prod(_shape(run)) // 3 + MOST_MAPS * (LONGEST_MAP + 4) + 100
+    return 4 * prod(shape_of(run)) // 3 + MOST_MAPS * (LONGEST_MAP + 4) + 100
 
 
 def own(run: Run, body: bytes) -> bytes:
@@ -63,7 +63,7 @@ def own(run: Run, body: bytes) -> bytes:
     Raises InputError where the body is something else.
     """
     loaded = run_model(run)
-    asked = parse(body, _shape(run))
+    asked = parse(body, shape_of(run))
     with torch.inference_mode():
         x = to_float(asked.image)
         made = loaded.model(x)
@@ -113,7 +113,8 @@ def extent(run: Run) -> float:
     return ink_extent(run_data(run).part("train", EXTENT_FROM))
 
 
-def _shape(run: Run) -> tuple[int, int, int]:
+def shape_of(run: Run) -> tuple[int, int, int]:
+    """(C, H, W) of the images of a run."""
     return run.spec.make_source().shape
 
 

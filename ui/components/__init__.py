@@ -11,6 +11,7 @@ import streamlit as st
 
 from aecore.runs import Run
 from aecore.runs.checks import blank_model
+from ui.own import extent, shape_of
 from ui.routes import PLOTLY, base
 from ui.words import NO_CODE
 
@@ -18,17 +19,27 @@ FOLDER = Path(__file__).parent
 PARTS = {
     "live": ("shared", "loss_chart", "image_strip", "code_map", "live"),
     "gallery": ("shared", "gallery"),
-    "maps": ("shared", "map_points", "map_align", "map_panel", "maps"),
+    "maps": (
+        "shared",
+        "map_points",
+        "map_align",
+        "pad",
+        "guests",
+        "own_image",
+        "map_panel",
+        "maps",
+    ),
     "decoder": ("shared", "decoder"),
     "preload": ("shared", "preload"),
 }
-"""The files of each component, joined in this order."""
+"""The files of each component, scripts and style sheets, joined in this order."""
 
 
 @lru_cache(maxsize=8)
 def _component(name: str) -> Any:
     scripts = [(FOLDER / f"{part}.js").read_text() for part in PARTS[name]]
-    style = (FOLDER / f"{name}.css").read_text()
+    sheets = [FOLDER / f"{part}.css" for part in PARTS[name]]
+    style = "\n".join(sheet.read_text() for sheet in sheets if sheet.exists())
     # Without isolation: Plotly's own style sheet does not reach into a shadow root.
     return st.components.v2.component(
         f"ael_{name}", js="\n".join(scripts), css=style, isolate_styles=False
@@ -78,6 +89,7 @@ def map_board(run: Run, maps: list[str], colour: str, selection: str, step: int)
         "colour": colour,
         "selection": selection,
         "step": step,
+        "own": {"shape": shape_of(run), "extent": extent(run)},
     }
     answer = _component("maps")(
         key=f"maps-{run.id}", data=data, default={"selection": selection},

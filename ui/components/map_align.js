@@ -14,6 +14,14 @@ function bounds(places) {
 
 /** Places turned, and flipped where that fits better, towards others (orthogonal Procrustes). */
 function aligned(places, others) {
+  const turn = turning(places, others);
+  const turned = new Float32Array(places.length);
+  for (let i = 0; i < places.length; i += 2) turned.set(turnedBy(turn, [places[i], places[i + 1]]), i);
+  return turned;
+}
+
+/** The turn, around their middle, that brings places to lie as much as they can like others. */
+function turning(places, others) {
   const [centre, goal] = [middle(places), middle(others)];
   let [xx, xy, yx, yy] = [0, 0, 0, 0];
   for (let i = 0; i < places.length; i += 2) {
@@ -26,12 +34,13 @@ function aligned(places, others) {
   }
   const flip = Math.hypot(xx - yy, xy + yx) > Math.hypot(xx + yy, xy - yx) ? -1 : 1;
   const angle = Math.atan2(xy - flip * yx, xx + flip * yy);
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-  return Float32Array.from(places, (_, at) => {
-    const i = at - (at % 2);
-    const [ax, ay] = [places[i] - centre[0], flip * (places[i + 1] - centre[1])];
-    return at % 2 ? sin * ax + cos * ay + centre[1] : cos * ax - sin * ay + centre[0];
-  });
+  return { centre, flip, cos: Math.cos(angle), sin: Math.sin(angle) };
+}
+
+/** One place after a turn. */
+function turnedBy({ centre, flip, cos, sin }, [x, y]) {
+  const [ax, ay] = [x - centre[0], flip * (y - centre[1])];
+  return [cos * ax - sin * ay + centre[0], sin * ax + cos * ay + centre[1]];
 }
 
 function middle(places) {

@@ -76,6 +76,7 @@ class MapPanel {
   /** New places: turned like those before, or like the first map, so that no cloud spins. */
   put(places, final) {
     const before = this.places;
+    this.raw = places;
     const anchor = before || this.board.anchor(this);
     // The axes of PCA and of a code mean something; those of the others do not.
     const free = /method=(umap|tsne)/.test(this.asked);
@@ -137,6 +138,7 @@ class MapPanel {
       context.stroke();
       context.setLineDash([]);
     }
+    if (this.xy) drawGuest(this);
     const i = this.board.hovered;
     this.tip.hidden = true;
     if (i < 0 || !this.xy) return;
