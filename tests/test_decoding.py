@@ -10,6 +10,7 @@ from test_routes import ask, opened, url
 
 from aecore.datasets import open_data
 from aecore.jobs.drive import Driver
+from aecore.metrics.likelihood import kl_per_dimension
 from aecore.runs import RunSpec, RunStore
 from aecore.runs.inference import load_model
 
@@ -60,18 +61,44 @@ def close(left, right):
     return np.abs(left.astype(float) - right).max() <= 1
 
 
-def test_numbers_stand_by_how_much_they_vary_and_reach_nearly_all_images(run_of):
+def test_numbers_stand_by_what_they_tell_and_reach_nearly_all_images(run_of):
     run = run_of()
     values, arrays = opened(ask(url(run, "axes")).body)
-    codes = codes_of(run).numpy()
+    codes, model = codes_of(run).numpy(), load_model(run).model
+    nats = kl_per_dimension(model, open_data("digits").part("test") / 255).numpy()
     assert (values["numbers"], values["images"], values["draws"]) == (5, 359, True)
+    assert (values["by"], values["classes"]) == ("kl", [])
     assert sorted(arrays["axis"]) == [0, 1, 2, 3, 4]
-    assert arrays["spread"] == pytest.approx(codes.std(0)[arrays["axis"]], rel=1e-4)
-    assert (np.diff(arrays["spread"]) <= 0).all()
+    assert arrays["use"] == pytest.approx(nats[arrays["axis"]], rel=1e-4)
+    assert (np.diff(arrays["use"]) <= 0).all()
     for at, axis in enumerate(arrays["axis"]):
         inside = (codes[:, axis] >= arrays["low"][at]) & (codes[:, axis] <= arrays["high"][at])
         assert 0.98 < inside.mean() < 1
-    assert not opened(ask(url(run_of("autoencoder"), "axes")).body)[0]["draws"]
+
+
+def test_numbers_without_a_prior_stand_by_how_much_they_vary(run_of):
+    run = run_of("autoencoder")
+    values, arrays = opened(ask(url(run, "axes")).body)
+    codes = codes_of(run).numpy()
+    assert (values["by"], values["draws"]) == ("variance", False)
+    assert arrays["use"] == pytest.approx(codes.var(0)[arrays["axis"]], rel=1e-4)
+    assert (np.diff(arrays["use"]) <= 0).all()
+
+
+def test_a_label_that_the_model_is_told_is_no_number_to_move(run_of):
+    run = run_of("conditional_vae")
+    values, arrays = opened(ask(url(run, "axes")).body)
+    assert values["numbers"] == 5
+    assert sorted(arrays["axis"]) == [0, 1, 2, 3, 4]
+    assert values["classes"] == [str(digit) for digit in range(10)]
+    assert ask(url(run, "decoded?moved=5:1")).code == 400
+    code = codes_of(run)[7:8].clone()
+    code[0, 5:] = torch.eye(10)[3]
+    assert close(
+        opened(ask(url(run, "decoded?start=7&label=3")).body)[1]["image"], image_of(run, code)
+    )
+    for label in ("10", "x"):
+        assert ask(url(run, f"decoded?label={label}")).code == 400
 
 
 def test_the_image_is_that_of_the_code(run_of):

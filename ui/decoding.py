@@ -4,56 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from aecore.errors import InputError
+from aecore.latent.axes import Axes, axes_of
+from aecore.latent.codes import pictures, tell
 from aecore.maps.samples import MOST_HELD_OUT
 from aecore.models.variational import Variational
 from aecore.runs import Run
-from aecore.runs.inference import CHUNK, LoadedModel
-from aecore.training.batches import to_float
-from aecore.training.snapshots import to_bytes
+from aecore.runs.inference import LoadedModel
 from ui.asked import number, whole
 from ui.envelope import pack
 from ui.resources import run_data, run_model
 from ui.words import NO_CODE
 
 MOST_AXES = 32
-"""Numbers of a code that can be moved; those that differ most between images."""
-EDGE = 0.005
-"""Share of the test images whose number lies below, and beyond, what a slider reaches."""
-
-
-class Axes(NamedTuple):
-    """Codes of the held-out images, and what is known of each of their d numbers.
-
-    codes: (m, d); order: (d,) int64, the most varied first; low, high, middle: (d,).
-    """
-
-    codes: Tensor
-    order: Tensor
-    low: Tensor
-    high: Tensor
-    middle: Tensor
+"""Numbers of a code that can be moved by hand; those that are used most."""
 
 
 def axes(run: Run) -> bytes:
-    """What the sliders need, as an envelope: place, range, middle and spread of each number."""
+    """What the sliders need, as an envelope: place, range, middle and use of each number.
+
+    Values: `by` says what `use` is, KL in nats or variance; `classes` names those that a model
+    can be told, none where it is told nothing.
+    """
     loaded = run_model(run)
-    found = _axes(run, loaded)
+    found = known_axes(run, loaded)
     order = found.order[:MOST_AXES]
-    spread = found.codes.std(0, unbiased=False)[order]
     values = {
         "step": loaded.step,
-        "numbers": found.codes.shape[1],
+        "numbers": len(found.order),
+        "by": found.by,
         "draws": isinstance(loaded.model, Variational),
         "images": len(found.codes),
+        "classes": told_classes(run, loaded),
     }
     arrays = {"axis": order, "low": found.low[order], "high": found.high[order],
-              "middle": found.middle[order], "spread": spread}  # fmt: skip
+              "middle": found.middle[order], "use": found.use[:MOST_AXES]}  # fmt: skip
     return pack(values, {name: tensor.numpy() for name, tensor in arrays.items()})
 
 
@@ -61,17 +50,20 @@ def decoded(run: Run, asked: Mapping[str, str]) -> bytes:
     """The image of a code, as an envelope: (1, C, H, W) uint8, and the numbers that can be moved.
 
     asked: `start` is "middle", "prior" (with `seed`) or the number of a test image; `moved` is
-    such as "3:0.5,7:-1.2", axes and their new values.
+    such as "3:0.5,7:-1.2", axes and their new values; `label` is the class that a conditional
+    model is told, "" for the one of the start.
 
     Raises InputError for anything else.
     """
     loaded = run_model(run)
-    found = _axes(run, loaded)
+    found = known_axes(run, loaded)
     code = _start(loaded, found, asked)
-    for axis, value in _moved(asked.get("moved", ""), code.shape[1]):
+    for axis, value in _moved(asked.get("moved", ""), len(found.order)):
         code[0, axis] = value
-    with torch.inference_mode():
-        image = to_bytes(loaded.model.decode(code))
+    if asked.get("label"):
+        classes = len(told_classes(run, loaded))
+        code = tell(code, whole(asked["label"], "label", 0, classes - 1), loaded.model.label_size)
+    image = pictures(loaded.model.decode, code)
     numbers = code[0, found.order[:MOST_AXES]]
     return pack({"step": loaded.step}, {"image": image.numpy(), "numbers": numbers.numpy()})
 
@@ -100,22 +92,14 @@ def _moved(text: str, count: int) -> list[tuple[int, float]]:
     ]
 
 
+def told_classes(run: Run, loaded: LoadedModel) -> tuple[str, ...]:
+    """The classes that a model can be told in its code; none for one that is told nothing."""
+    return run_data(run).classes[: loaded.model.label_size]
+
+
 @lru_cache(maxsize=4)
-def _axes(run: Run, loaded: LoadedModel) -> Axes:
+def known_axes(run: Run, loaded: LoadedModel) -> Axes:
+    """The numbers of a run's code over its test images. Raises InputError where it has none."""
     if not loaded.model.has_code:
         raise InputError(NO_CODE)
-    with torch.inference_mode():
-        parts = run_data(run).part("test", MOST_HELD_OUT).split(CHUNK)
-        codes = torch.cat([loaded.model.encode(to_float(part)).flatten(1) for part in parts])
-    codes = codes.clone()  # no tensor of inference mode may be changed outside of it
-    low, high = _edges(codes)
-    order = codes.var(0, unbiased=False).argsort(descending=True, stable=True)
-    return Axes(codes, order, low, high, codes.mean(0))
-
-
-def _edges(codes: Tensor) -> tuple[Tensor, Tensor]:
-    """Between which values all but the outermost images lie, a number each; never equal."""
-    ordered = codes.sort(0).values
-    outermost = int(EDGE * len(codes))
-    low, high = ordered[outermost], ordered[len(codes) - 1 - outermost]
-    return low, torch.where(high > low, high, low + 1)
+    return axes_of(loaded.model, run_data(run).part("test", MOST_HELD_OUT))

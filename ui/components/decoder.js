@@ -2,6 +2,10 @@
 
 const DECODERS = new WeakMap();
 const FIRST = 12; // sliders that are shown at once
+const MEANING = {
+  kl: { first: "the one that tells most first (by its KL from the prior)", use: (value) => `tells ${value.toPrecision(2)} nats` },
+  variance: { first: "the one that varies most first (by its variance)", use: (value) => `variance ${value.toPrecision(2)}` },
+};
 
 export default function (component) {
   const { parentElement, data } = component;
@@ -30,11 +34,14 @@ class Decoder {
   }
 
   starts() {
-    const button = (title, start) => make("button", { type: "button", onclick: () => this.from(start()) }, title);
+    const button = (title, start) => make("button", { type: "button", "aria-pressed": "false", onclick: () => this.from(start()) }, title);
+    this.average = button("The average code", () => "middle");
     this.drawn = button("Draw from the prior", () => ((this.seed += 1), "prior"));
     this.drawn.hidden = true;
-    this.which = make("input", { type: "number", min: 0, value: 0, "aria-label": "Number of the test image to start from", onchange: () => this.from(this.which.value) });
-    return make("div", { class: "ael-starts" }, make("small", {}, "Start from"), button("The average code", () => "middle"), this.drawn, make("label", {}, "Test image", this.which));
+    this.which = make("input", { type: "number", min: 0, placeholder: "number", "aria-label": "Number of the test image to start from", onchange: () => this.which.value && this.from(this.which.value) });
+    this.told = make("select", { onchange: () => this.decode() }, make("option", { value: "" }, "as at the start"));
+    this.asked = make("label", { hidden: "", title: "The class that this model is told beside the code" }, "Told class", this.told);
+    return make("div", { class: "ael-starts" }, make("small", {}, "Start from"), this.average, this.drawn, make("label", {}, "Test image", this.which), this.asked);
   }
 
   async prepare() {
@@ -45,7 +52,11 @@ class Decoder {
       this.drawn.hidden = !values.draws;
       this.which.max = values.images - 1;
       const shown = this.axes.length;
-      this.scope = `${values.numbers === 1 ? "The number" : `${shown === values.numbers ? "The" : `${shown} of the`} ${values.numbers} numbers`} of the code, the one that varies most over ${values.images.toLocaleString("en")} test images first; a slider reaches as far as 99 % of them.`;
+      const which = values.numbers === 1 ? "The number of the code" : `${shown === values.numbers ? "The" : `${shown} of the`} ${values.numbers} numbers of the code, ${MEANING[values.by].first}`;
+      this.scope = `${which}, over ${values.images.toLocaleString("en")} test images. A slider reaches as far as 99\u00a0% of them.`;
+      this.use = MEANING[values.by].use;
+      this.told.append(...values.classes.map((name, label) => make("option", { value: label }, name)));
+      this.asked.hidden = !values.classes.length;
       this.note.textContent = this.scope;
       this.build();
     } catch (error) {
@@ -54,13 +65,13 @@ class Decoder {
   }
 
   build() {
-    const { low, high, middle, spread } = this.arrays;
+    const { low, high, middle, use } = this.arrays;
     this.inputs = this.axes.map((axis, at) => make("input", {
       type: "range", min: low.data[at], max: high.data[at], step: (high.data[at] - low.data[at]) / 200, value: middle.data[at],
       "aria-label": `Number ${axis + 1} of the code`, oninput: (event) => this.move(axis, +event.target.value),
     }));
     this.values = this.axes.map(() => make("output"));
-    const lines = this.axes.map((axis, at) => make("label", {}, make("span", { title: `standard deviation ${spread.data[at].toPrecision(2)}` }, `z${axis + 1}`), this.inputs[at], this.values[at]));
+    const lines = this.axes.map((axis, at) => make("label", {}, make("span", { title: this.use(use.data[at]) }, `z${axis + 1}`), this.inputs[at], this.values[at]));
     lines.slice(FIRST).forEach((line) => (line.hidden = true));
     this.more.hidden = lines.length <= FIRST;
     this.sliders.replaceChildren(...lines);
@@ -82,7 +93,10 @@ class Decoder {
   from(start) {
     this.start = start;
     this.moved.clear();
-    if (start !== "middle" && start !== "prior") this.which.value = start;
+    this.average.setAttribute("aria-pressed", start === "middle");
+    this.drawn.setAttribute("aria-pressed", start === "prior");
+    this.which.value = ["middle", "prior"].includes(start) ? "" : start;
+    this.told.value = "";
     this.decode();
   }
 
@@ -97,7 +111,7 @@ class Decoder {
     this.busy = true;
     const moved = [...this.moved].map(([axis, value]) => `${axis}:${value.toPrecision(6)}`).join(",");
     try {
-      const { arrays } = await ask(`${this.url}/decoded?start=${encodeURIComponent(this.start)}&seed=${this.seed}&moved=${moved}&step=${this.step}`);
+      const { arrays } = await ask(`${this.url}/decoded?start=${encodeURIComponent(this.start)}&seed=${this.seed}&moved=${moved}&label=${this.told.value}&step=${this.step}`);
       this.draw(arrays);
       this.note.textContent = this.scope;
     } catch (error) {
@@ -119,7 +133,7 @@ class Decoder {
     this.axes.forEach((axis, at) => {
       const value = numbers.data[at];
       if (!this.moved.has(axis)) this.inputs[at].value = value;
-      this.values[at].textContent = value.toFixed(2);
+      this.values[at].textContent = value.toFixed(2).replace("-0.00", "0.00");
     });
   }
 }
