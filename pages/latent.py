@@ -7,6 +7,7 @@ import streamlit as st
 from aecore.runs import Run
 from ui import resources
 from ui.components import decoder, map_board
+from ui.drives import drives_view
 from ui.latent_parts import (
     choose_colour,
     choose_maps,
@@ -57,6 +58,13 @@ def show(run: Run) -> None:
     if shown:
         st.subheader("How far to trust these maps", help="The same measures for each map.")
         st.fragment(measures_table, run_every=2.0)(run, shown)
+    if run.spec.kind.has_code:
+        st.subheader(
+            "What drives a number of the code",
+            help="What the test images with much and with little of a number look like, which "
+            "pixels move it, and how it differs between classes.",
+        )
+        drives_view(run)
 
 
 st.title("Latent space")

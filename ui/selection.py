@@ -16,8 +16,8 @@ from ui.calm import Calm, to_the_end
 RUN = "run"
 WORDS, SHOWN, SHARE, ENTER = "q", "show", "share", "enter"
 OTHERS = (
-    "corrupt", "strength", "noise_seed", "order", "label", "maps", "colour", "chosen", WORDS, SHOWN,
-    SHARE, ENTER,
+    "corrupt", "strength", "noise_seed", "order", "label", "maps", "colour", "chosen", "number",
+    WORDS, SHOWN, SHARE, ENTER,
 )  # fmt: skip
 """Names in links that belong to other pages than Train; no setting of a run may have one of them.
 """
