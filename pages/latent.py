@@ -9,6 +9,7 @@ from aecore.runs import Run
 from ui import resources
 from ui.components import Board, live_view, map_board
 from ui.decoder_lab import decoder_lab
+from ui.drives import drives_view
 from ui.held_out import count_of
 from ui.latent_parts import choose_colour, from_link, rows_of, selection_view, to_link
 from ui.map_choice import Offer, choose_beside, choose_maps, offered, settings_menu
@@ -42,6 +43,12 @@ def show(run: Run) -> None:
         selection_view(run, rows)
     if run.spec.kind.has_code:
         decoder_lab(run, rows, board.place)
+        st.subheader(
+            "What drives a number of the code",
+            help="What the test images with much and with little of a number look like, which "
+            "pixels move it, and how it differs between classes.",
+        )
+        drives_view(run)
     trust(run, list(shown.values()))
     st.subheader(
         "The time machine",

@@ -76,7 +76,7 @@ def test_between_training_images_their_codes_are_mixed_and_at_one_its_own_is_fou
     inverse = Inverse(loaded, data, MAPS["pixels"], drawn)
     found = inverse.at(drawn.train[:3])
     assert not found.exact
-    codes = codes_of(loaded.model, data.images[chosen(data, MAPS["pixels"])][:3])
+    codes = codes_of(loaded.model, data.images[chosen(data, MAPS["pixels"].config)][:3])
     assert torch.allclose(found.codes, codes, atol=0.05)
     assert (found.far == 0).all()
 

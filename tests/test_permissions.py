@@ -1,5 +1,6 @@
 """Who may do what to which run: one table, asked of `may`, of `see`, of every route and page."""
 
+import base64
 import json
 import re
 import shutil
@@ -82,6 +83,7 @@ ROUTES = {
     ("/runs/{run}/map/cancel", ("POST",)): "view",
     ("/runs/{run}/axes", READ): "view",
     ("/runs/{run}/decoded", READ): "view",
+    ("/runs/{run}/own", ("POST",)): "view",
     ("/runs/{run}/commands", ("POST",)): "control",
     ("/{rest:path}", (*READ, "POST")): None,
 }
@@ -93,6 +95,10 @@ ASKED = {"thumbnails": "?rows=0", "near": "?point=0", "column": "?name=brightnes
 NOT_DRAWN = {"spot": "?x=0&y=0", "spread": "", "plane": "?x=0&y=0&across_x=1&across_y=0&down_x=0"
              "&down_y=1&columns=1&rows=1"}  # fmt: skip
 """Routes that refuse whoever may see a run as long as its map is not drawn, with 400."""
+BODY = json.dumps(
+    {"action": "stop", "maps": [], "image": base64.b64encode(bytes(64)).decode()}
+).encode()
+"""What every route that reads a body can make something of: a command, and an image of digits."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 COMMANDS = ("pause", "resume", "stop", "restart", "learning_rate", "view", "", "nonsense")
 
@@ -275,11 +281,11 @@ def obeyed(monkeypatch):
 @pytest.mark.parametrize("path", ABOUT_RUNS)
 def test_every_route_follows_the_table(world, at, path, obeyed):
     for run_id, allowed in world.cells(at):
-        unknown = {m: request(world, at, path, new_id(), m, b'{"action": "stop"}') for m in METHODS}
+        unknown = {m: request(world, at, path, new_id(), m, BODY) for m in METHODS}
         right = "POST" if path in WRITING else "GET"
         assert unknown[right].code == 404
         for method in METHODS:
-            answer = request(world, at, path, run_id, method, b'{"action": "stop"}')
+            answer = request(world, at, path, run_id, method, BODY)
             known = ABOUT_RUNS[path] in allowed and method in (right, right.replace("GET", "HEAD"))
             assert same(answer, unknown[method]) != known, (run_id, method)
             assert not known or answer.code == (400 if path.split("/")[-1] in NOT_DRAWN else 200)

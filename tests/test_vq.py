@@ -133,7 +133,7 @@ def test_the_encoder_learns_from_the_decoder_as_if_the_code_were_its_own():
     """And the commitment adds 2β (z − e) / n, with nothing from the book."""
     model, x = vq(commitment=0.5), noise_images((1, 8, 8), 6)
     model.eval()
-    z = model._vectors(x)
+    z = model.vectors(x)
     entries = model.encode(x).view_as(z)
     terms = model.loss(x, x)
     parameters = list(model.encoder.parameters())

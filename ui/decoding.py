@@ -53,7 +53,8 @@ def axes(run: Run, asked: Mapping[str, str]) -> bytes:  # noqa: ARG001
 def decoded(run: Run, asked: Mapping[str, str]) -> bytes:
     """The image of a code, as an envelope: (1, C, H, W) uint8, and the numbers that can be moved.
 
-    asked: `start` is "middle", "prior" (with `seed`) or the number of a test image; `moved` is
+    asked: `start` is "middle", "prior" (with `seed`), the number of a test image, or PLACE and a
+    query as of `ui.ground.spot`; `moved` is
     such as "3:0.5,7:-1.2", axes and their new values; `label` is the class that a conditional
     model is told, "" for the one of the start.
 

@@ -20,7 +20,7 @@ def places(run: Run, asked: Mapping[str, str]) -> bytes:
     values: state, share, message, title, settings; once done fitted_on, together, seconds;
     arrays: places (m, 2), where there is a picture yet.
     """
-    shelf, wish = _wish(run, asked)
+    shelf, wish = asked_for(run, asked)
     drawn = shelf.known(wish.ticket)
     line = f"Seed {wish.spec.config.map_seed}, {wish.spec.settings_line}".rstrip(", ")
     values = {"title": wish.spec.title, "settings": line, "step": run_model(run).step}
@@ -44,7 +44,7 @@ def trusted(run: Run, asked: Mapping[str, str]) -> bytes:
     values: state, share, message; arrays, once known: trustworthiness, continuity: (k,) of the
     first k held-out images, against their pixels.
     """
-    shelf, wish = _wish(run, asked)
+    shelf, wish = asked_for(run, asked)
     known = shelf.trusted(wish.ticket)
     if known is not None:
         arrays = {"trustworthiness": known.trustworthiness, "continuity": known.continuity}
@@ -62,10 +62,11 @@ def trusted(run: Run, asked: Mapping[str, str]) -> bytes:
 
 def cancel(run: Run, asked: Mapping[str, str]) -> None:
     """Nobody waits for this map any more."""
-    shelf, wish = _wish(run, asked)
+    shelf, wish = asked_for(run, asked)
     shelf.forget(wish.ticket)
 
 
-def _wish(run: Run, asked: Mapping[str, str]) -> tuple[Shelf, Asked]:
+def asked_for(run: Run, asked: Mapping[str, str]) -> tuple[Shelf, Asked]:
+    """Where maps are kept, and the map that a link asks for. Raises InputError, UnknownName."""
     spec = MapSpec.from_flat({k: v for k, v in asked.items() if k not in ("step", "again")})
     return Shelf(home()), Asked(ticket_of(run, run_model(run), spec), run.id, spec)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import plotly
 import plotly.offline
 import streamlit as st
+from anyio import from_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -25,7 +26,7 @@ from starlette.routing import Route
 from aecore.catalog.access import Action
 from aecore.errors import AecoreError, InputError, UnknownName
 from aecore.runs import Run
-from ui import decoding, ground, held_out, maps
+from ui import decoding, ground, held_out, maps, own
 from ui.access import Seen, obey, see, visitor_of
 from ui.asked import command, rate, whole
 from ui.gallery import gallery
@@ -73,6 +74,7 @@ def routes() -> list[Route]:
         Route(f"{run}/gallery", _about(_gallery)),
         *[Route(f"{run}/{name}", _about(_view(view))) for name, view in VIEWS.items()],
         Route(f"{run}/map/cancel", _cancel_map, methods=["POST"]),
+        Route(f"{run}/own", _own, methods=["POST"]),
         Route(f"{run}/commands", _command, methods=["POST"]),
         # Streamlit answers what nobody else does with its page, and that would look like success.
         Route(f"{start}/{{rest:path}}", _nothing, methods=["GET", "POST"]),
@@ -181,6 +183,17 @@ async def _cancel_map(request: Request) -> Response:
     return await run_in_threadpool(_about(answer), request)
 
 
+async def _own(request: Request) -> Response:
+    if not _same_site(request):
+        return _sentence("This request does not come from the app itself.", 403)
+
+    def answer(seen: Seen, request: Request) -> Response:
+        body = from_thread.run(_body, request, own.longest(seen.run))
+        return _binary(own.own(seen.run, body), NEVER)
+
+    return await run_in_threadpool(_about(answer), request)
+
+
 async def _command(request: Request) -> Response:
     """Pause, resume, stop, restart, or a new learning rate: {"action": …, "value": …}."""
     if not _same_site(request):
@@ -194,11 +207,11 @@ async def _command(request: Request) -> Response:
     )
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, longest: int = LONGEST_BODY) -> bytes:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LONGEST_BODY:
+        if len(body) > longest:
             raise InputError("This request is too long.")
     return body
 

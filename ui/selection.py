@@ -22,7 +22,7 @@ LAB = (
 """Names in links of what is done with a code."""
 OTHERS = (
     *LAB,
-    "corrupt", "strength", "noise_seed", "order", "label", "maps", "colour", "chosen",
+    "corrupt", "strength", "noise_seed", "order", "label", "maps", "colour", "chosen", "number",
     "view", "beside", "set", "seeds", WORDS, SHOWN,
     SHARE, ENTER,
 )  # fmt: skip

@@ -51,7 +51,7 @@ class Inverse:
         """Raises InputError where the model has no code."""
         from scipy.spatial import KDTree
 
-        self._codes = codes_of(loaded.model, data.images[chosen(data, spec)])
+        self._codes = codes_of(loaded.model, data.images[chosen(data, spec.config)])
         self._places, self._tree = drawn.train, KDTree(drawn.train)
         own = self._tree.query(drawn.train, 2)[0][:, 1]
         self._usual = max(float(np.quantile(own, USUAL)), 1e-12)

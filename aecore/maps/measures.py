@@ -56,7 +56,7 @@ def ground_of(run: Run, spec: MapSpec) -> Ground:
         pixels_of(data.part("test", MOST_HELD_OUT)),
         classes,
         tuple(data.classes[kind] for kind in classes),
-        data.labels[chosen(data, spec)].numpy(),
+        data.labels[chosen(data, spec.config)].numpy(),
     )
 
 

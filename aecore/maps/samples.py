@@ -11,7 +11,7 @@ from torch import Tensor
 
 from aecore.datasets import ImageData, open_data
 from aecore.errors import InputError
-from aecore.maps.spec import CODE, MapSpec
+from aecore.maps.spec import CODE, MapConfig, MapSpec
 from aecore.projections import Rows
 from aecore.runs.inference import LoadedModel, codes_of, without_label
 from aecore.runs.store import Run
@@ -50,22 +50,25 @@ def samples_of(run: Run, loaded: LoadedModel, spec: MapSpec) -> Samples:
             "choose PCA, or another map."
         )
     data = open_data(run.spec.dataset, run.spec.source, run.spec.splits)
-    rows = chosen(data, spec)
+    rows = chosen(data, spec.config)
     parts = [data.images[rows], data.part("test", MOST_HELD_OUT)]
-    code = spec.config.of == "code"
-    train, held_out = (
-        without_label(model, codes_of(model, part)).numpy() if code else pixels_of(part)
-        for part in parts
-    )
+    train, held_out = (rows_of(loaded, part, spec.config) for part in parts)
     return Samples(train, data.labels[rows].numpy(), held_out)
 
 
-def chosen(data: ImageData, spec: MapSpec) -> Tensor:
+def chosen(data: ImageData, config: MapConfig) -> Tensor:
     """Which images a map is fitted on: (n,) int64, drawn at random, the same for each method."""
     rows = data.splits["train"]
-    seed = stream(spec.config.map_seed, HELD_OUT, 2)
+    seed = stream(config.map_seed, HELD_OUT, 2)
     order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))
-    return rows[order[: spec.config.fit_on]]
+    return rows[order[: config.fit_on]]
+
+
+def rows_of(loaded: LoadedModel, images: Tensor, config: MapConfig) -> Rows:
+    """Images (n, C, H, W) uint8 as the rows (n, d) that a map is drawn of: codes or pixels."""
+    if config.of == "pixels":
+        return pixels_of(images)
+    return without_label(loaded.model, codes_of(loaded.model, images)).numpy()
 
 
 def pixels_of(images: Tensor) -> Rows:

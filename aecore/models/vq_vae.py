@@ -102,13 +102,13 @@ class VQVAE(Autoencoder):
         rows = torch.randperm(len(images), generator=generator)[:SAMPLE].to(images.device)
         before = self.training
         self.eval()
-        vectors = torch.cat([self._vectors(images[part] / 255) for part in rows.split(256)])
+        vectors = torch.cat([self.vectors(images[part] / 255) for part in rows.split(256)])
         self.train(before)
         self.quantiser.lay_out(vectors.flatten(0, 1), generator)
 
     def indices(self, x: Tensor) -> Tensor:
         """Which entries an image is written with: (n, C, H, W) in [0, 1] to (n, places) int64."""
-        vectors = self._vectors(x)
+        vectors = self.vectors(x)
         return self.quantiser.nearest(vectors.flatten(0, 1)).view(len(x), self.places)
 
     def encode(self, x: Tensor) -> Tensor:
@@ -118,7 +118,7 @@ class VQVAE(Autoencoder):
         return self.decoder(z) + self.offset
 
     def loss(self, x: Tensor, target: Tensor) -> Terms:
-        vectors = self._vectors(x)
+        vectors = self.vectors(x)
         flat = vectors.detach().flatten(0, 1)
         chosen = self.quantiser.nearest(flat)
         entries = self.quantiser.book[chosen].view_as(vectors)
@@ -131,7 +131,7 @@ class VQVAE(Autoencoder):
             "commitment": self.config.commitment * distance,
         }
 
-    def _vectors(self, x: Tensor) -> Tensor:
+    def vectors(self, x: Tensor) -> Tensor:
         """What the encoder says before it is replaced by entries: (n, places, vector_size)."""
         z = self.encoder(x - self.mean).float()
         return z.view(len(x), self.places, self.vector_size)

@@ -13,6 +13,7 @@ import streamlit as st
 from aecore.runs import Run
 from aecore.runs.checks import blank_model
 from ui.grids import Grid
+from ui.own import extent, shape_of
 from ui.routes import PLOTLY, base
 from ui.words import NO_CODE
 
@@ -21,21 +22,30 @@ MAP_PARTS = (
     "points", "align", "colours", "thumbnails", "ground", "pointer", "marks", "export", "frame",
     "panel", "time", "view",
 )  # fmt: skip
+OWN_PARTS = ("pad", "guests", "own_image")
 PARTS = {
     "live": ("shared", "loss_chart", "image_strip", "code_map", "time_machine", "live"),
     "gallery": ("shared", "gallery"),
-    "maps": ("shared", *(f"map_{part}" for part in MAP_PARTS), "maps"),
+    "maps": (
+        "shared",
+        *(f"map_{part}" for part in MAP_PARTS),
+        "pad",
+        "guests",
+        "own_image",
+        "maps",
+    ),
     "decoder": ("shared", "decoder"),
     "pictures": ("shared", "pictures"),
     "preload": ("shared", "preload"),
 }
-"""The files of each component, joined in this order."""
+"""The files of each component, scripts and style sheets, joined in this order."""
 
 
 @lru_cache(maxsize=8)
 def _component(name: str) -> Any:
     scripts = [(FOLDER / f"{part}.js").read_text() for part in PARTS[name]]
-    style = (FOLDER / f"{name}.css").read_text()
+    sheets = [FOLDER / f"{part}.css" for part in PARTS[name]]
+    style = "\n".join(sheet.read_text() for sheet in sheets if sheet.exists())
     # Without isolation: Plotly's own style sheet does not reach into a shadow root.
     return st.components.v2.component(
         f"ael_{name}", js="\n".join(scripts), css=style, isolate_styles=False
@@ -89,6 +99,7 @@ def map_board(run: Run, panels: list[dict[str, Any]], look: dict[str, Any], step
     asked for anew.
     """
     data = {"run": run.id, "base": base(), "panels": panels, "step": step, **look}
+    data["own"] = {"shape": shape_of(run), "extent": extent(run)}
     given = {"selection": look["selection"], "view": look["view"], "place": ""}
     answer = _component("maps")(
         key=f"maps-{run.id}", data=data, default=given,

@@ -27,6 +27,7 @@ class Marks {
     context.strokeStyle = context.fillStyle = getComputedStyle(panel.box).color;
     this.lasso(context);
     this.spreads(context);
+    drawGuest(panel);
     const i = panel.board.hovered;
     if (i >= 0 && i < panel.count) this.hovered(context, i);
     else if (this.spot) this.decoded(context);

@@ -37,7 +37,8 @@ class MapBoard {
     this.problem = make("div", { class: "ael-problem", role: "alert", hidden: "" });
     this.legend = make("div", { class: "ael-legend", role: "group", "aria-label": "What the colours mean" });
     this.grid = make("div", { class: "ael-grid" });
-    this.root.replaceChildren(this.problem, this.toolbar(), this.grid, this.legend, viewForm(this, data));
+    this.own = new OwnImage(this, data.own);
+    this.root.replaceChildren(this.problem, this.toolbar(), this.grid, this.legend, viewForm(this, data), this.own.root);
     this.watcher = new ResizeObserver(() => this.draw());
     this.watcher.observe(this.root);
     this.begin(data.selection);
