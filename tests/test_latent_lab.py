@@ -85,15 +85,15 @@ def test_every_view_works_for_every_kind_of_code(run_of, variant, view):
 
 def test_only_the_chosen_view_is_there_and_the_link_keeps_it(run_of):
     at = open_lab(run_of("vae"), "nonsense")
-    assert shown(at) == ["ael_maps", "ael_decoder"]
+    assert shown(at) == ["ael_maps", "ael_decoder", "ael_live"]
     sound(widgets(at)["lab"].set_value("between").run())
     assert at.query_params["lab"] == "between"
-    assert shown(at) == ["ael_maps", "ael_pictures"]
+    assert shown(at) == ["ael_maps", "ael_pictures", "ael_live"]
 
 
 def test_without_a_code_there_is_nothing_of_it(run_of):
     at = visit(LATENT, {RUN: run_of("unet_denoiser").id, "lab": "draws"})
-    assert shown(at) == ["ael_maps"]
+    assert shown(at) == ["ael_maps", "ael_live"]
     assert "lab" not in widgets(at)
 
 
