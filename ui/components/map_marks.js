@@ -120,8 +120,8 @@ class Marks {
     const { panel } = this;
     this.wanted = place;
     if (!place || !panel.land || !this.view.decode) {
-      if (this.spot && !this.spot.pinned) this.spot = null;
-      return;
+      if (this.spot && String([this.spot.x, this.spot.y]) !== String(this.pinned)) this.spot = null;
+      return void this.draw();
     }
     if (!this.busy) this.decode();
   }
@@ -146,11 +146,12 @@ class Marks {
     this.busy = false;
   }
 
-  /** Keep what is decoded here, until a click elsewhere. */
-  pin() {
-    if (!this.spot) return;
-    this.spot.pinned = true;
-    this.panel.board.place(this.panel, this.spot);
+  /** A place was clicked: the sliders start from it, and what it stands for stays in sight. */
+  pin(place) {
+    if (!this.panel.land || !this.view.decode) return;
+    this.pinned = this.panel.onMap(...place);
+    this.panel.board.place(this.panel, this.pinned);
+    this.over(place);
   }
 
   decoded(context) {

@@ -183,7 +183,7 @@ class MapPanel extends MapFrame {
   click(x, y, more) {
     const i = this.nearest(x, y);
     if (i >= 0) this.board.pick(i, more);
-    else this.marks.pin();
+    else this.marks.pin([x, y]);
   }
 
   mark() {

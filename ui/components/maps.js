@@ -182,7 +182,7 @@ class MapBoard {
   }
 
   /** A place of a map was clicked: the decoder starts from it. */
-  place(panel, { x, y }) {
+  place(panel, [x, y]) {
     this.send("place", new URLSearchParams({ run: panel.run, map: panel.query, x, y }).toString());
   }
 
