@@ -1,7 +1,9 @@
 """The decoder under the hand: sliders, and an image that follows while one is dragged."""
 
+from contextlib import suppress
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 from tests.browser.steps import start, wait_for_state
 from tests.browser.test_latent import DRAWN
@@ -45,6 +47,7 @@ def test_the_image_follows_a_slider_while_it_is_dragged(lab, page, trained):
     sliders = page.locator(".ael-sliders input[type=range]")
     expect(sliders).to_have_count(8)
     page.get_by_text("the one that tells most first").wait_for()
+    sliders.first.scroll_into_view_if_needed()
     box = sliders.first.bounding_box()
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] / 2, middle)
@@ -90,3 +93,75 @@ def test_one_image_selected_in_a_map_is_where_it_starts(lab, page, trained):
     page.get_by_role("heading", name="1 selected", exact=True).wait_for()
     expect(number).not_to_have_value("")
     page.wait_for_function(f"(before) => {PICTURE} !== before", arg=before)
+
+
+def choose(page, view):
+    page.get_by_role("radio", name=view, exact=True).click()
+
+
+def test_each_thing_to_do_with_a_code_shows_its_pictures_and_stays_in_the_link(lab, page, trained):
+    open_decoder(lab, page, trained)
+    for view, name, count in (
+        ("Traversal", "traversal", 72),
+        ("Between two", "between", 18),
+        ("Groups", "groups", 9),
+        ("Draw new ones", "draws", 32),
+    ):
+        choose(page, view)
+        page.wait_for_selector(f".ael-pictures[data-pictures='{count}']")
+        page.wait_for_url(f"**lab={name}*")
+    expect(page.locator(".ael-decoder")).to_have_count(0)
+    page.reload()
+    page.wait_for_selector(".ael-pictures[data-pictures='32']")
+    first = page.locator(".ael-pictures canvas").first
+    before = first.evaluate("(canvas) => canvas.toDataURL()")
+    page.get_by_role("button", name="Draw again").click()
+    page.wait_for_url("**lab_seed=1*")
+    page.wait_for_function(
+        "(before) => document.querySelector('.ael-pictures canvas').toDataURL() !== before",
+        arg=before,
+    )
+
+
+@pytest.mark.parametrize(("kind", "start"), [("GIF", b"GIF89a"), ("PNG", b"\x89PNG")])
+def test_what_is_shown_can_be_taken_away(lab, page, trained, kind, start, tmp_path):
+    page.goto(f"{lab.url}/latent?run={trained}&maps=pca-code&lab=between")
+    page.wait_for_selector(".ael-pictures")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name=f"Download as {kind}").click()
+    path = tmp_path / "taken"
+    taken.value.save_as(path)
+    assert taken.value.suggested_filename == f"{trained}-between.{kind.lower()}"
+    assert path.read_bytes().startswith(start)
+
+
+def pick(page, label, option):
+    """An entry of a list, which closes again where the page still takes in what was saved."""
+    for _ in range(10):
+        page.get_by_role("combobox", name=label).click()
+        page.get_by_role("combobox", name=label).fill(option)
+        with suppress(TimeoutError):
+            page.get_by_role("option", name=option).click(timeout=3000)
+            return
+    raise AssertionError(f"the list {label} does not offer {option}")
+
+
+def test_a_selection_saved_under_a_name_can_be_a_group(lab, page, trained):
+    page.goto(f"{lab.url}/latent?run={trained}&maps=pca-code&lab=groups")
+    page.wait_for_function(f"{DRAWN} === 1", timeout=120_000)
+    page.get_by_role("button", name="Box", exact=True).click()
+    box = page.locator(".ael-over").bounding_box()
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 2, steps=5)
+    page.mouse.up()
+    page.get_by_role("textbox", name="Save these").fill("the left half")
+    page.get_by_role("button", name="Save group").click()
+    page.get_by_text("the left half ·").wait_for()
+    pick(page, "From the mean of", "the left half")
+    page.wait_for_url("**lab_from=named-the*left*half*")
+    page.get_by_text("from the left half to class 1").wait_for()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_text("Deleted: the left half.").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("the left half ·").wait_for()
