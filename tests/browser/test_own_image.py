@@ -1,34 +1,32 @@
 """A person's own image on the Latent space page: drawn or uploaded, it lands in every map."""
 
+import base64
+import json
+import re
 import struct
+import urllib.request
 import zlib
 
 import pytest
+from test_routes import opened
 
-from tests.browser.steps import start, wait_for_state
-from tests.browser.test_latent import open_maps
+from aecore.datasets import open_data
+from aecore.maps import MapSpec
+from tests.browser.test_latent import open_maps, trained  # noqa: F401  the fixture's name
+from ui.latent_parts import query
 
 pytestmark = pytest.mark.browser
 
 MAPS = "pca-code,pca-pixels,tsne-pixels"
 LANDED = "document.querySelectorAll('.ael-panel[data-guests=\"1\"]').length"
 OVER = "() => [...document.querySelectorAll('.ael-over')].map((canvas) => canvas.toDataURL())"
+GIVEN_PIXELS = """() => Array.from(document.querySelector('.ael-own-row canvas')
+  .getContext('2d').getImageData(0, 3, 8, 1).data).filter((_, at) => at % 4 === 0)"""
 GIVEN = "() => document.querySelector('.ael-own-row canvas').toDataURL()"
 
 
-@pytest.fixture(scope="module")
-def trained(lab, browser):
-    """A finished run; the maps of the pixels are drawn once for all tests here."""
-    page = browser.new_page()
-    page.goto(f"{lab.url}/train?dataset=digits&variant=vae&latent_dim=8&epochs=5")
-    run = start(page)
-    wait_for_state(page, "finished")
-    page.close()
-    return run
-
-
 @pytest.fixture
-def at_pad(lab, page, trained):
+def at_pad(lab, page, trained):  # noqa: F811
     """The page with its maps drawn and the pad unfolded."""
     open_maps(lab, page, trained, MAPS)
     page.get_by_text("Your own image", exact=True).click()
@@ -123,6 +121,43 @@ def test_centring_makes_place_and_size_of_a_drawing_all_one(at_pad):
     assert tall == 8
 
 
+def test_the_star_stands_where_the_map_has_the_image(lab, at_pad, trained):  # noqa: F811
+    page = at_pad
+    page.get_by_label("Centre it").uncheck()
+    image = open_data("digits").part("test")[0]
+    buffer = png(image[0].tolist())
+    known = {"name": "known.png", "mimeType": "image/png", "buffer": buffer}
+    page.locator(".ael-own input[type=file]").set_input_files(known)
+    shown(page, 1)
+    given = page.evaluate(GIVEN_PIXELS.replace("0, 3, 8, 1", "0, 0, 8, 8"))
+    assert given == image.flatten().tolist()
+    asked = [query(MapSpec.from_flat(dict(zip(("method", "of"), m.split("-"), strict=True))))
+             for m in MAPS.split(",")]  # fmt: skip
+    body = {"image": base64.b64encode(bytes(given)).decode(), "maps": asked}
+    guests = answer(lab, trained, "own", body)[0]["places"]
+    for panel, (wish, guest) in enumerate(zip(asked, guests, strict=True)):
+        places = answer(lab, trained, f"map?{wish}")[1]["places"]
+        over = page.locator(".ael-over").nth(panel)
+        over.scroll_into_view_if_needed()
+        left, top = map(int, re.findall(r"\d+", over.get_attribute("aria-description")))
+        box = over.bounding_box()
+        page.mouse.move(box["x"] + left * box["width"] / 100, box["y"] + top * box["height"] / 100)
+        tip = page.locator(".ael-tip").nth(panel)
+        tip.wait_for()
+        there = places[int(re.search(r"no\. (\d+)", tip.inner_text())[1])]
+        span = (places.max(0) - places.min(0)).max()
+        assert abs(there - guest).max() < 0.06 * span
+
+
+def answer(lab, run, rest, body=None):
+    """What a route about a run says, opened."""
+    typed = {"Content-Type": "application/json"} if body else {}
+    data = json.dumps(body).encode() if body else None
+    asked = urllib.request.Request(f"{lab.url}/api/runs/{run}/{rest}", data, typed)
+    with urllib.request.urlopen(asked) as response:
+        return opened(response.read())
+
+
 def test_an_uploaded_image_lands_and_can_be_inverted(at_pad):
     page = at_pad
     page.get_by_label("Centre it").uncheck()
@@ -131,14 +166,12 @@ def test_an_uploaded_image_lands_and_can_be_inverted(at_pad):
     page.locator(".ael-own input[type=file]").set_input_files(half)
     shown(page, 1)
     assert page.evaluate(LANDED) == 3
-    row = """() => Array.from(document.querySelector('.ael-own-row canvas').getContext('2d')
-      .getImageData(0, 3, 8, 1).data).filter((_, at) => at % 4 === 0)"""
-    given = page.evaluate(row)
+    given = page.evaluate(GIVEN_PIXELS)
     assert given[0] > 240
     assert max(given[3:]) < 15
     page.get_by_label("Invert").check()
     shown(page, 2)
-    assert page.evaluate(row) == [255 - value for value in given]
+    assert page.evaluate(GIVEN_PIXELS) == [255 - value for value in given]
 
 
 def test_what_is_no_image_is_told(at_pad):

@@ -73,6 +73,7 @@ class Pad {
     const scale = Math.min(width / picture.width, height / picture.height);
     const [wide, tall] = [picture.width * scale, picture.height * scale];
     this.fill(inverted ? "#fff" : "#000"); // dark, once inverted
+    this.context.imageSmoothingEnabled = scale < 1; // a small image keeps its pixels
     this.context.imageSmoothingQuality = "high";
     this.context.drawImage(picture, (width - wide) / 2, (height - tall) / 2, wide, tall);
     this.picture = picture;
