@@ -86,6 +86,10 @@ class UMAP(Projection):
         return self.config.neighbours - 1
 
     @property
+    def neighbours_of_new(self) -> int:
+        return self.config.neighbours
+
+    @property
     def places_new(self) -> bool:
         return not self.config.densities
 
@@ -110,14 +114,16 @@ class UMAP(Projection):
             start = self._spectrum(x, graph)
         self.embedding_ = self._layout(self._epochs(len(x))).run(self._spread(start), graph, watch)
 
-    def transform(self, x: Rows, watch: Watch = unwatched) -> Map:
+    def transform(
+        self, x: Rows, watch: Watch = unwatched, neighbours: Neighbours | None = None
+    ) -> Map:
         """Places (m, 2) of samples x (m, d). Raises InputError where densities are kept."""
         if not self.places_new:
             raise InputError(
                 "UMAP cannot place new samples where it keeps densities; switch that off."
             )
         x = np.ascontiguousarray(x, np.float32)
-        near = Search(self.x_).of(x, min(self.config.neighbours, len(self.x_)))
+        near = Search(self.x_).of(x, self.neighbours_of_new) if neighbours is None else neighbours
         if self._quick:
             bridge = ours.fuzzy_bridge(near, len(self.x_))
             start = ours.between(bridge, self.embedding_)
