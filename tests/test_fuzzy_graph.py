@@ -6,7 +6,8 @@ from scipy.stats import chisquare
 from sklearn.neighbors import NearestNeighbors
 
 from aecore.models import fuzzy_graph as graphs
-from aecore.models.fuzzy_graph import Graph, curve, fuzzy_graph, memberships, nearest
+from aecore.models.fuzzy_graph import Graph, fuzzy_graph, nearest
+from aecore.projections.fuzzy_graph import curve, memberships
 
 WEIGHTS = {
     (0, 1): 1.0, (0, 2): 0.7402, (0, 3): 0.7648, (1, 2): 1.0, (1, 3): 0.6367,

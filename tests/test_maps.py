@@ -108,19 +108,6 @@ def test_a_method_that_places_nothing_new_is_fitted_on_all_and_says_so(run):
     assert (len(drawn.train), len(drawn.held_out)) == (60, 359)
 
 
-def test_frames_show_the_held_out_images_while_a_map_is_fitted(run):
-    spec = MapSpec.from_flat({"method": "umap", "fit_on": 300})
-    shares = []
-
-    def follow(share, places):
-        shares.append(share)
-        assert places is None or (places.shape == (359, 2) and np.isfinite(places).all())
-
-    draw(samples_of(run, load_model(run), spec), spec, follow)
-    assert shares == sorted(shares)
-    assert len(shares) > 3
-
-
 def test_a_ticket_is_what_decides_a_map(run):
     loaded = load_model(run)
     other = finished(epochs=2, latent_dim=3)

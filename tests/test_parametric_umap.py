@@ -6,8 +6,8 @@ from sklearn.manifold import trustworthiness
 from sklearn.neighbors import KNeighborsClassifier
 
 from aecore.models.base import Moment
-from aecore.models.fuzzy_graph import curve
 from aecore.models.parametric_umap import cross_entropy
+from aecore.projections.fuzzy_graph import curve
 from tests.kit import build, noise_images, open_small, play, same, session_of, weights_of
 
 UMAP = {"train": 0.9852, "test": 0.9526, "trustworthiness": 0.9863}

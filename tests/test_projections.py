@@ -85,6 +85,9 @@ def test_known_neighbours_give_the_same_map(name):
     projection = made(name)
     known = nearest_others(x, projection.neighbours_needed + 5)
     assert (projection.fit(x, neighbours=known).embedding_ == made(name).fit(x).embedding_).all()
+    near = Search(x).of(x[:9] + 0.1, projection.neighbours_of_new + 1)
+    placed = projection.transform(x[:9] + 0.1, neighbours=near.first(projection.neighbours_of_new))
+    assert (placed == projection.transform(x[:9] + 0.1)).all()
 
 
 @each
@@ -136,6 +139,9 @@ def test_pca_is_that_of_scikit_learn_up_to_signs():
         )
         assert ours.explained_variance_ratio_ == pytest.approx(theirs.explained_variance_ratio_)
         assert (ours.axes_[[0, 1], np.abs(ours.axes_).argmax(1)] > 0).all()
+        for factor in (1e-20, 1e20):  # squares of these are beyond float32
+            far = made("pca").fit(x * np.float32(factor))
+            assert far.embedding_ / factor == pytest.approx(ours.embedding_, rel=1e-3, abs=1e-3)
 
 
 def test_umap_and_tsne_keep_neighbours_as_well_as_the_libraries_own_settings(monkeypatch):

@@ -13,7 +13,10 @@ from aecore.maps.spec import CODE, MapSpec
 from aecore.projections import Map, Projection
 from aecore.projections.base import unwatched
 from aecore.projections.neighbours import Neighbours, Search
+from aecore.projections.pca import PCA
 
+FIRST = 1000
+"""Training images that the first picture is made of, so that it is there at once."""
 NEAR = 5
 """Training images between which an image is shown while the map is not yet ready."""
 FITTING = 0.85
@@ -62,22 +65,26 @@ def draw(samples: Samples, spec: MapSpec, follow: Follow = unwatched) -> Drawn:
 def _one_after_the_other(
     projection: Projection, samples: Samples, follow: Follow
 ) -> tuple[Map, Map]:
-    between: Neighbours | None = None
+    near: Neighbours | None = None
 
     def fitting(share: float, places: Map | None) -> None:
-        nonlocal between
-        if places is None:
+        nonlocal near
+        if share == 0:
+            return _at_first(projection, samples, places, follow)
+        if places is None or share == 1:  # what follows shows more
             return follow(FITTING * share, None)
-        if between is None:
-            between = Search(samples.train).of(samples.held_out, NEAR)
-        return follow(FITTING * share, places[between.places].mean(1))
+        if near is None:
+            count = max(NEAR, projection.neighbours_of_new)
+            near = Search(samples.train).of(samples.held_out, count)
+        return follow(FITTING * share, places[near.first(NEAR).places].mean(1))
 
     projection.fit(samples.train, samples.classes, watch=fitting)
 
     def placing(share: float, places: Map | None) -> None:
         follow(FITTING + (1 - FITTING) * share, places)
 
-    return projection.embedding_, projection.transform(samples.held_out, placing)
+    known = None if near is None else near.first(projection.neighbours_of_new)
+    return projection.embedding_, projection.transform(samples.held_out, placing, known)
 
 
 def _all_at_once(projection: Projection, samples: Samples, follow: Follow) -> tuple[Map, Map]:
@@ -85,9 +92,17 @@ def _all_at_once(projection: Projection, samples: Samples, follow: Follow) -> tu
     count = len(samples.train)
 
     def fitting(share: float, places: Map | None) -> None:
-        follow(share, None if places is None else places[count:])
+        if share == 0:
+            return _at_first(projection, samples, places, follow)
+        return follow(share, None if places is None else places[count:])
 
     unknown = np.full(len(samples.held_out), -1, np.int64)
     classes = np.concatenate([samples.classes, unknown])
     projection.fit(np.concatenate([samples.train, samples.held_out]), classes, watch=fitting)
     return projection.embedding_[:count], projection.embedding_[count:]
+
+
+def _at_first(projection: Projection, samples: Samples, places: Map | None, follow: Follow) -> None:
+    """The first picture, by PCA; what the projection itself starts from would come later."""
+    if places is None and projection.neighbours_needed:
+        follow(0.0, PCA().fit(samples.train[:FIRST]).transform(samples.held_out))

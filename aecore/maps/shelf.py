@@ -28,7 +28,7 @@ from aecore.runs.files import digest, json_bytes, pack, unpack, write, write_jso
 from aecore.runs.inference import LoadedModel
 from aecore.runs.store import Run
 
-VERSION = 1
+VERSION = 2
 """Of what a map means: those of another version are drawn anew."""
 LIBRARIES = ("umap-learn", "opentsne", "faiss-cpu")
 MOST_WAITING = 100

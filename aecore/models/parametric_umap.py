@@ -19,8 +19,9 @@ from torch import Tensor
 
 from aecore.config import knob
 from aecore.models.base import ModelConfig, Terms, variants
-from aecore.models.fuzzy_graph import Graph, curve, fuzzy_graph
+from aecore.models.fuzzy_graph import Graph, fuzzy_graph
 from aecore.models.plain import Plain
+from aecore.projections.fuzzy_graph import curve
 
 STRANGERS = 5.0
 """How much strangers count beside neighbours."""

@@ -68,6 +68,11 @@ class Projection(ABC):
         return 0
 
     @property
+    def neighbours_of_new(self) -> int:
+        """How many of the nearest fitted samples `transform` looks at, if it is given them."""
+        return 0
+
+    @property
     def places_new(self) -> bool:
         """Whether `transform` can place samples that were not there in `fit`."""
         return True
@@ -97,6 +102,7 @@ class Projection(ABC):
         x = np.ascontiguousarray(x, np.float32)
         if not np.isfinite(x).all():
             raise InputError(f"{self.title} takes finite numbers only; some are not.")
+        watch(0.0, None)
         self._fit(x, y, neighbours, watch)
         watch(1.0, self.embedding_)
         return self
@@ -112,8 +118,15 @@ class Projection(ABC):
         """Set `embedding_`, and whatever `transform` needs."""
 
     @abstractmethod
-    def transform(self, x: Rows, watch: Watch = unwatched) -> Map:
-        """Places (m, 2) of samples x (m, d). Raises InputError where not `places_new`."""
+    def transform(
+        self, x: Rows, watch: Watch = unwatched, neighbours: Neighbours | None = None
+    ) -> Map:
+        """Places (m, 2) of samples x (m, d). Raises InputError where not `places_new`.
+
+        Args:
+            neighbours: of x among the fitted samples, `neighbours_of_new` of each or all that
+                there are, where they are known already.
+        """
 
 
 projections: Registry[type[Projection]] = Registry("projection")

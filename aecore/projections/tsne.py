@@ -104,7 +104,12 @@ class TSNE(Projection):
         self._made = made
         self.embedding_ = np.array(made, np.float32)
 
-    def transform(self, x: Rows, watch: Watch = unwatched) -> Map:
+    def transform(
+        self,
+        x: Rows,
+        watch: Watch = unwatched,
+        neighbours: Neighbours | None = None,  # noqa: ARG002
+    ) -> Map:
         """Places (m, 2) of samples x (m, d)."""
         # As openTSNE's own `transform`, which cannot be watched.
         placed = self._made.prepare_partial(np.ascontiguousarray(x, np.float32), perplexity=5)

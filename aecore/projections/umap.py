@@ -1,8 +1,8 @@
 """UMAP: a map on which neighbours stay neighbours.
 
-McInnes, Healy and Melville 2018, by umap-learn. Its defaults start from the graph's spectrum and
-go through the edges 500 times (200 times above 10,000 samples); the quick way starts from PCA and
-goes through them 100 times: several times faster and a little less faithful.
+McInnes, Healy and Melville 2018. The default quality is umap-learn's: it starts from the graph's
+spectrum and goes through the edges 500 times (200 times above 10,000 samples). The quick way is our
+own graph and layout: it starts from PCA and goes through the edges 200 times.
 """
 
 from __future__ import annotations
@@ -15,26 +15,22 @@ from numpy.typing import NDArray
 
 from aecore.config import Settings, knob
 from aecore.errors import InputError
+from aecore.projections import fuzzy_graph as ours
+from aecore.projections import umap_learn as theirs
 from aecore.projections.base import Map, Projection, Rows, Watch, projections, unwatched
 from aecore.projections.neighbours import Neighbours, Search, nearest_others
 from aecore.projections.pca import PCA
-from aecore.projections.umap_learn import (
-    Curve,
-    Layout,
-    fuzzy_bridge,
-    fuzzy_graph,
-    heard,
-    umap_learn,
-    with_itself,
-)
+from aecore.projections.quick_layout import QuickLayout
+from aecore.projections.umap_learn import Layout, heard, umap_learn, with_itself
 
 SIZE = 10.0
 """Width of the map at its start."""
-QUICK_EPOCHS = 100
+QUICK_EPOCHS = 200
 MANY = 10_000
 """Samples above which umap-learn takes fewer epochs."""
 DENSITY_EPOCHS = 200
 """More that umap-learn takes where densities are to be kept."""
+QUICK_DENSITY_EPOCHS = 300
 
 
 @projections.register("umap")
@@ -68,7 +64,7 @@ class UMAP(Projection):
         )
         quality: Literal["quick", "default"] = knob(
             "quick",
-            "quick starts from PCA and takes 100 rounds; default is umap-learn's own way, several "
+            "quick starts from PCA and takes 200 rounds; default is umap-learn's own way, several "
             "times slower and a little more faithful.",
         )
         supervised: bool = knob(
@@ -90,6 +86,10 @@ class UMAP(Projection):
         return self.config.neighbours - 1
 
     @property
+    def neighbours_of_new(self) -> int:
+        return self.config.neighbours
+
+    @property
     def places_new(self) -> bool:
         return not self.config.densities
 
@@ -108,32 +108,43 @@ class UMAP(Projection):
         if self.config.densities:
             self.embedding_ = self._with_densities(x, self._classes(y), near, start, watch)
             return
-        graph = self._told(fuzzy_graph(near), self._classes(y))
-        if self.config.quality == "default":
+        make = ours.fuzzy_graph if self._quick else theirs.fuzzy_graph
+        graph = self._told(make(near), self._classes(y))
+        if not self._quick:
             start = self._spectrum(x, graph)
-        self.embedding_ = self._layout(len(x)).run(self._spread(start), graph, watch)
+        self.embedding_ = self._layout(self._epochs(len(x))).run(self._spread(start), graph, watch)
 
-    def transform(self, x: Rows, watch: Watch = unwatched) -> Map:
+    def transform(
+        self, x: Rows, watch: Watch = unwatched, neighbours: Neighbours | None = None
+    ) -> Map:
         """Places (m, 2) of samples x (m, d). Raises InputError where densities are kept."""
         if not self.places_new:
             raise InputError(
                 "UMAP cannot place new samples where it keeps densities; switch that off."
             )
         x = np.ascontiguousarray(x, np.float32)
-        near = Search(self.x_).of(x, min(self.config.neighbours, len(self.x_)))
-        bridge = fuzzy_bridge(near, len(self.x_))
-        start = umap_learn().init_graph_transform(bridge, self.embedding_)
-        layout = self._layout(len(x))
-        fewer = layout._replace(epochs=max(1, layout.epochs // 3), step=layout.step / 4)
-        return fewer.run(start, bridge, watch, self.embedding_.copy())
+        near = Search(self.x_).of(x, self.neighbours_of_new) if neighbours is None else neighbours
+        if self._quick:
+            bridge = ours.fuzzy_bridge(near, len(self.x_))
+            start = ours.between(bridge, self.embedding_)
+        else:
+            bridge = theirs.fuzzy_bridge(near, len(self.x_))
+            start = umap_learn().init_graph_transform(bridge, self.embedding_)
+        layout = self._layout(max(1, self._epochs(len(x)) // 3), step=0.25)
+        return layout.run(start, bridge, watch, self.embedding_.copy())
+
+    @property
+    def _quick(self) -> bool:
+        return self.config.quality == "quick"
 
     def _epochs(self, count: int) -> int:
-        if self.config.quality == "quick":
+        if self._quick:
             return QUICK_EPOCHS
         return 500 if count <= MANY else 200
 
-    def _layout(self, count: int) -> Layout:
-        return Layout(self._epochs(count), Curve.of(self.config.min_dist), self.seed)
+    def _layout(self, epochs: int, step: float = 1.0) -> QuickLayout | Layout:
+        kind = QuickLayout if self._quick else Layout
+        return kind(epochs, ours.curve(self.config.min_dist), self.seed, step)
 
     def _classes(self, y: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
         """The classes, where they are to be minded; -1 is an unknown one."""
@@ -174,13 +185,13 @@ class UMAP(Projection):
         watch: Watch,
     ) -> Map:
         """densMAP (Narayan, Berger and Cho 2021), whole, by umap-learn."""
-        quick = self.config.quality == "quick"
-        epochs = DENSITY_EPOCHS + self._epochs(len(x))
+        more = DENSITY_EPOCHS + self._epochs(len(x))
+        epochs = QUICK_DENSITY_EPOCHS if self._quick else more
         model = umap_learn().UMAP(
             n_neighbors=near.places.shape[1] + 1,
             min_dist=self.config.min_dist,
             n_epochs=epochs,
-            init=self._spread(start) if quick else "spectral",
+            init=self._spread(start) if self._quick else "spectral",
             densmap=True,
             precomputed_knn=with_itself(near),
             random_state=self.seed,

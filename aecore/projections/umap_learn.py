@@ -32,19 +32,6 @@ def umap_learn() -> Any:
     return umap.umap_
 
 
-class Curve(NamedTuple):
-    """a and b of 1 / (1 + a d^2b): how surely two places at a distance d are neighbours."""
-
-    a: float
-    b: float
-
-    @classmethod
-    def of(cls, min_dist: float) -> Curve:
-        """The curve nearest to 1 up to min_dist and exp(min_dist − d) beyond."""
-        a, b = umap_learn().find_ab_params(1.0, min_dist)
-        return cls(float(a), float(b))
-
-
 def with_itself(neighbours: Neighbours) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Places and distances as umap-learn has them: each sample is its own nearest."""
     own = np.arange(len(neighbours.places))[:, None]
@@ -88,10 +75,10 @@ def fuzzy_bridge(neighbours: Neighbours, among: int) -> Any:
 
 
 class Layout(NamedTuple):
-    """How places are found: epochs through the edges, a curve, and what fixes the draws."""
+    """How places are found: epochs through the edges, the curve's a and b, what fixes the draws."""
 
     epochs: int
-    curve: Curve
+    curve: tuple[float, float]
     seed: int
     step: float = 1.0
 
