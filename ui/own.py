@@ -110,8 +110,9 @@ def parse(body: bytes, shape: tuple[int, int, int]) -> Asked:
 
 @lru_cache(maxsize=32)
 def extent(run: Run) -> float:
-    """What `ink_extent` says of the first training images of a run."""
-    return ink_extent(run_data(run).part("train", EXTENT_FROM))
+    """What `ink_extent` says of the first training images of a run; 1 where they are in colour."""
+    images = run_data(run).part("train", EXTENT_FROM)
+    return ink_extent(images) if images.shape[1] == 1 else 1.0
 
 
 def shape_of(run: Run) -> tuple[int, int, int]:
