@@ -73,6 +73,10 @@ def test_a_gaussian_of_fewer_codes_than_numbers_stays_where_they_are():
     assert drawn[:, 3].std() > 0.5
 
 
+def test_a_gaussian_of_one_code_is_that_code():
+    assert (from_gaussian(torch.ones(1, 3), 4, seed=0) == 1).all()
+
+
 def test_a_mixture_draws_from_each_of_two_clouds_and_not_between():
     codes = torch.cat([cloud(200, at=-20), cloud(200, at=20, seed=1)])
     drawn = from_mixture(fit_mixture(codes, 2), 100, seed=3)

@@ -13,7 +13,7 @@ from aecore.datasets import open_data
 from aecore.jobs.drive import Driver
 from aecore.latent.directions import separation
 from aecore.latent.drawing import from_gaussian
-from aecore.latent.paths import spherical
+from aecore.latent.paths import spherical, straight
 from aecore.runs import RunSpec, RunStore
 from aecore.runs.groups import FILE, read_groups, save_group
 from aecore.runs.inference import codes_of, load_model
@@ -23,7 +23,7 @@ from ui.selection import RUN
 LATENT = ROOT / "pages" / "latent.py"
 KINDS = ("autoencoder", "vae", "conditional_vae", "vq_vae", "hyperspherical_vae")
 VIEWS = ("traversal", "between", "groups", "draws")
-QUICK = {"dataset": "digits", "width": "16", "epochs": "2"}
+QUICK = {"dataset": "digits", "width": "16", "epochs": "10"}
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_without_a_code_there_is_nothing_of_it(run_of):
 
 
 def test_a_traversal_starts_where_somebody_says(run_of):
-    run = run_of("vae")
+    run = run_of("autoencoder")
     codes = held_out_codes(run)
     at = open_lab(run, "traversal", lab_start="image", lab_image="7")
     images, data = grid(at)
@@ -115,15 +115,17 @@ def test_a_traversal_starts_where_somebody_says(run_of):
 
 
 def test_a_path_leads_from_image_to_image_beside_a_cross_fade(run_of):
-    run = run_of("vae")
-    link = {"lab_from_image": "3", "lab_to_image": "9", "lab_path": "spherical"}
-    images, data = grid(open_lab(run, "between", **link))
+    run = run_of("autoencoder")
     codes, test = held_out_codes(run), open_data("digits").part("test").int().numpy()
-    known = images_of(run, spherical(codes[3], codes[9], 9))
+    far = int((codes @ codes[3]).argmin())  # nearly opposite, where the two paths differ most
+    link = {"lab_from_image": "3", "lab_to_image": str(far), "lab_path": "spherical"}
+    images, _ = grid(open_lab(run, "between", **link))
+    known = images_of(run, spherical(codes[3], codes[far], 9))
     assert np.abs(images[:9] - known).max() <= 1
+    assert np.abs(images_of(run, straight(codes[3], codes[far], 9)) - known).max() > 1
     assert (images[9] == test[3]).all()
-    assert (images[17] == test[9]).all()
-    assert np.abs(images[13] - (test[3] + test[9]) / 2).max() <= 1
+    assert (images[17] == test[far]).all()
+    assert np.abs(images[13] - (test[3] + test[far]) / 2).max() <= 1
 
 
 def test_a_path_starts_with_images_of_two_classes_and_suits_the_code(run_of):
@@ -140,7 +142,7 @@ def test_a_path_starts_with_images_of_two_classes_and_suits_the_code(run_of):
 
 
 def test_groups_are_added_with_a_strength_and_a_held_out_score(run_of):
-    run = run_of("vae")
+    run = run_of("autoencoder")
     codes, labels = held_out_codes(run), open_data("digits").part_labels("test")
     link = {"lab_from": "class-3", "lab_to": "class-8", "lab_start": "image", "lab_image": "5"}
     at = open_lab(run, "groups", lab_strength="2", **link)
@@ -174,7 +176,7 @@ def test_groups_that_are_too_small_or_the_same_say_so(run_of):
 
 
 def test_draws_repeat_with_their_seed_and_stand_above_what_they_are_nearest_to(run_of):
-    run = run_of("vae")
+    run = run_of("autoencoder")
     at = open_lab(run, "draws", lab_source="gaussian", lab_seed="4")
     images, data = grid(at)
     train = open_data("digits").part("train")

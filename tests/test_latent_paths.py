@@ -65,6 +65,11 @@ def test_between_opposite_codes_there_is_a_path_of_the_same_length():
     assert torch.allclose(path[-1], -a, atol=1e-6)
 
 
+def test_between_codes_of_one_number_every_path_is_straight():
+    a, b = torch.tensor([1.0]), torch.tensor([-3.0])
+    assert torch.equal(spherical(a, b, 5), straight(a, b, 5))
+
+
 def test_codes_on_a_sphere_are_known_by_their_length():
     codes = random_codes(50)
     assert not on_sphere(codes)

@@ -101,7 +101,8 @@ def _show_draws(lab: Lab, codes: Tensor, said: str, seed: int) -> None:
         f"{COUNT} draws from {said}; seed {seed}. Below each stands the nearest of "
         f"{len(train):,} training images in pixels, with the root of the mean squared "
         f"difference, 0 to 1. Real test images are {usual:.3f} from theirs (the median of "
-        f"{min(YARDSTICK, len(lab.images))}); far less would be a copy."
+        f"{min(YARDSTICK, len(lab.axes.codes))}); a draw that is much closer may be a copy, or a "
+        "simple image."
     )
     show(lab, "draws", _grid(images, train, found),
          lambda: lab.decode(_tour(codes))[:, None], 1)  # fmt: skip

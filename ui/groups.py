@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from aecore.errors import StoreError
 from aecore.runs import Run
-from aecore.runs.groups import LONGEST, delete_group, read_groups, save_group
+from aecore.runs.groups import LONGEST, Groups, delete_group, read_groups, save_group
 from ui.access import see, visitor
 from ui.calm import to_the_end
 from ui.notes import attempt, show_note
@@ -32,12 +32,12 @@ def groups_panel(run: Run, rows: NDArray[np.int64]) -> None:
     )
     show_note()
     may = see(visitor(), run.id).may("edit")
-    _undo_notice(run)
     try:
         groups = read_groups(run)
     except StoreError as error:
         st.error(plain(str(error)))
         groups = {}
+    _undo_notice(run, groups)
     for name, group in groups.items():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"{plain(name)} :small[· {count_of(len(group), 'image')}]", width="stretch")
@@ -76,9 +76,10 @@ def _delete(run: Run, name: str, rows: NDArray[np.int64]) -> None:
     hold(GONE, (run.id, name, rows))
 
 
-def _undo_notice(run: Run) -> None:
+def _undo_notice(run: Run, groups: Groups) -> None:
+    """Nothing where another group has the name by now, which would be lost."""
     gone = held(GONE)
-    if gone is None or gone[0] != run.id:
+    if gone is None or gone[0] != run.id or gone[1] in groups:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f"Deleted: {plain(gone[1])}.", width="stretch")

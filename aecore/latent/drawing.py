@@ -28,12 +28,12 @@ def from_gaussian(codes: Tensor, count: int, seed: int) -> Tensor:
     """Draws from the Gaussian with the mean and the full covariance of codes (n, d): (count, d).
 
     A weighted sum of the n centred codes with standard normal weights, over sqrt(n - 1), has just
-    their covariance, whatever its rank, and nothing need be decomposed. n at least 2.
+    their covariance, whatever its rank, and nothing need be decomposed; n at least 1.
     """
     generator = Generator().manual_seed(seed)
     weights = torch.randn(count, len(codes), generator=generator)
     middle = codes.mean(0)
-    return middle + weights @ (codes - middle) / (len(codes) - 1) ** 0.5
+    return middle + weights @ (codes - middle) / max(1, len(codes) - 1) ** 0.5
 
 
 def fit_mixture(codes: Tensor, parts: int, seed: int = 0) -> Mixture:

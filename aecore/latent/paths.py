@@ -24,21 +24,22 @@ def spherical(a: Tensor, b: Tensor, steps: int) -> Tensor:
 
     Shoemake 1985, "Animating rotation with quaternion curves"; for codes: White 2016, "Sampling
     generative networks". The angle grows evenly, and so does the length where that of a and b
-    differs. Parallel codes, or one at the origin, leave a straight way; of the many ways between
-    opposite ones it is one, always the same.
+    differs. Parallel codes, codes of one number, and one at the origin leave a straight way; of the
+    many ways between opposite ones it is one, always the same.
     """
     lengths = straight(a.norm(), b.norm(), steps)[:, None]
     if min(float(a.norm()), float(b.norm())) == 0:
         return straight(a, b, steps)
     u, v = a / a.norm(), b / b.norm()
     aside = v - (u @ v) * u
-    if float(aside.norm()) < PARALLEL:
-        if u @ v > 0:
+    height = aside.norm()
+    if float(height) < PARALLEL:
+        if u @ v > 0 or len(u) == 1:
             return straight(a, b, steps)
         aside = torch.zeros_like(u)
         aside[u.abs().argmin()] = 1
         aside = aside - (u @ aside) * u
-    angle = torch.atan2((v - (u @ v) * u).norm(), u @ v)
+    angle = torch.atan2(height, u @ v)
     turned = straight(torch.zeros(()), angle, steps)[:, None]
     return lengths * (turned.cos() * u + turned.sin() * aside / aside.norm())
 

@@ -14,6 +14,16 @@ def start(page) -> str:
     return page.url.split("run=")[1]
 
 
+def train_digits(lab, browser) -> str:
+    """Train a small VAE on digits to its end; returns the run's id."""
+    page = browser.new_page()
+    page.goto(f"{lab.url}/train?dataset=digits&variant=vae&latent_dim=8&epochs=5")
+    run = start(page)
+    wait_for_state(page, "finished")
+    page.close()
+    return run
+
+
 def wait_for_state(page, *states: str, timeout: float = 60_000) -> None:
     """Wait until the live view shows one of these states."""
     page.wait_for_selector(", ".join(f"{LIVE}[data-state={s}]" for s in states), timeout=timeout)

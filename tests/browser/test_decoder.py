@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import TimeoutError, expect
 
-from tests.browser.steps import start, wait_for_state
+from tests.browser.steps import train_digits
 from tests.browser.test_latent import DRAWN
 
 pytestmark = pytest.mark.browser
@@ -15,12 +15,7 @@ PICTURE = "document.querySelector('.ael-decoded canvas').toDataURL()"
 @pytest.fixture(scope="module")
 def trained(lab, browser):
     """A finished run of a VAE on digits."""
-    page = browser.new_page()
-    page.goto(f"{lab.url}/train?dataset=digits&variant=vae&latent_dim=8&epochs=5")
-    run = start(page)
-    wait_for_state(page, "finished")
-    page.close()
-    return run
+    return train_digits(lab, browser)
 
 
 def open_decoder(lab, page, run, link=""):

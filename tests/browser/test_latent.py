@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import pytest
 
-from tests.browser.steps import start, wait_for_state
+from tests.browser.steps import train_digits
 
 pytestmark = pytest.mark.browser
 
@@ -15,12 +15,7 @@ DRAWN = "document.querySelectorAll('.ael-panel[data-state=done][data-drawn]').le
 @pytest.fixture(scope="module")
 def trained(lab, browser):
     """A finished run; the maps of the pixels are drawn once for all tests here."""
-    page = browser.new_page()
-    page.goto(f"{lab.url}/train?dataset=digits&variant=vae&latent_dim=8&epochs=5")
-    run = start(page)
-    wait_for_state(page, "finished")
-    page.close()
-    return run
+    return train_digits(lab, browser)
 
 
 def open_maps(lab, page, run, maps="pca-code,pca-pixels,tsne-pixels"):
