@@ -13,13 +13,15 @@ import plotly.graph_objects as go
 import streamlit as st
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from aecore.maps.samples import MOST_HELD_OUT
 from aecore.runs import Run
+from aecore.training.batches import to_float
+from aecore.training.snapshots import to_bytes
 from ui import resources
 from ui.figures import strip
 from ui.groups import groups_panel
-from ui.held_out import copies_of
 from ui.selection import linked, remember, set_widget, widget_value
 
 COLOURS = {
@@ -97,23 +99,32 @@ def selection_view(run: Run, rows: NDArray[np.int64]) -> None:
     st.subheader(f"{len(rows):,} selected", help="Test images, in the order of the test split.")
     left, right = st.columns([3, 1], gap="medium")
     with left:
-        copies = copies_of(run, resources.run_model(run)).images[rows[:SHOWN]]
-        pairs = torch.cat([images[:SHOWN], copies], 2)
+        pairs = torch.cat([images[:SHOWN], _copies(run, images[:SHOWN])], 2)
         st.image(strip(pairs, min(ACROSS, len(pairs)), 112), caption=_caption(len(rows)))
-        names = {"Classes": [data.classes[label] for label in labels]}
-        lines = StringIO()
-        table = csv.writer(lines)
-        table.writerow(["image", "class"])
-        table.writerows(zip(rows.tolist(), names["Classes"], strict=True))
         st.download_button(
-            "Download as CSV", lines.getvalue(), f"{run.id}-selection.csv", "text/csv",
+            "Download as CSV", lambda: _csv(rows, labels, data.classes),
+            f"{run.id}-selection.csv", "text/csv",
             help="The numbers and classes of all selected images.",
         )  # fmt: skip
         groups_panel(run, rows)
     with right:
-        mean = images.float().mean(0, keepdim=True).round().byte()
+        mean = images.mean(0, keepdim=True, dtype=torch.float32).round().byte()
         st.image(strip(mean, 1, 96), caption="Their mean image")
         st.plotly_chart(_histogram(labels, data.classes), config={"displayModeBar": False})
+
+
+def _copies(run: Run, images: Tensor) -> Tensor:
+    with torch.inference_mode():
+        return to_bytes(resources.run_model(run).model(to_float(images)))
+
+
+def _csv(rows: NDArray[np.int64], labels: NDArray[np.int64], classes: tuple[str, ...]) -> str:
+    lines = StringIO()
+    table = csv.writer(lines)
+    table.writerow(["image", "class"])
+    names = [classes[label] for label in labels]
+    table.writerows(zip(rows.tolist(), names, strict=True))
+    return lines.getvalue()
 
 
 def _caption(count: int) -> str:

@@ -141,6 +141,7 @@ class MapPanel extends MapFrame {
   draw() {
     const [width, height] = [this.over.clientWidth, this.over.clientHeight];
     if (!width || !this.places || !this.board.ready) return;
+    const begun = performance.now();
     const ratio = window.devicePixelRatio || 1;
     for (const canvas of [this.dots, this.over]) [canvas.width, canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)];
     this.frame(width, height);
@@ -154,6 +155,7 @@ class MapPanel extends MapFrame {
     this.over.setAttribute("aria-label", `${this.title.textContent}: ${this.count} test images as points. Arrow keys move, plus and minus zoom, 0 shows all, N and P walk from image to image, Enter selects.`);
     this.box.dataset.drawn = this.look.order.length;
     this.mark();
+    this.box.dataset.ms = (performance.now() - begun).toFixed(1); // for the benchmark
   }
 
   /** Colours have changed. */

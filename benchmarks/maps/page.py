@@ -1,0 +1,226 @@
+"""The Latent space page with three maps, in Chromium, beside the same in `st.plotly_chart`.
+
+A made copy of MNIST has as many test images as are shown, and the maps are drawn beforehand, so
+that the page alone is timed. Every round opens it in a fresh browser context.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Browser, Page, sync_playwright
+from torchvision.datasets import MNIST
+
+from aecore.catalog.reindex import take_in
+from aecore.catalog.store import Catalog
+from aecore.jobs.drive import Driver
+from aecore.maps import MapSpec, draw, samples_of
+from aecore.maps.shelf import Shelf, ticket_of
+from aecore.runs import Run, RunSpec, RunStore
+from aecore.runs.inference import load_model
+from benchmarks.maps.plotly_app import Served
+from tests.browser.chromium import FLAGS, executable
+from tests.browser.lab import Lab
+
+SIZES = (10_000, 70_000)
+MAPS = {"code": {"method": "code"}, "pca-code": {"method": "pca"},
+        "pca-pixels": {"method": "pca", "of": "pixels"}}  # fmt: skip
+RUN = {"dataset": "mnist", "variant": "vae", "latent_dim": 2, "epochs": 1, "train_limit": 10_000}
+DRAWN = "document.querySelectorAll('.ael-panel[data-state=done][data-drawn]').length === 3"
+TARGETS = {"opened to drawn, s": 2.5, "redraw, ms": 16.0, "lasso to server, s": 0.25}
+"""At 70,000 points in each of three panels."""
+DECODES = 20
+BIG_ENDIAN = ">IIII"
+
+HOVER = """() => {
+  const over = document.querySelector('.ael-over'), box = over.getBoundingClientRect();
+  const times = [], y = box.top + box.height / 2;
+  for (let at = 0; at < 60; at++) {
+    const spot = { clientX: box.left + box.width * (0.4 + at / 300), clientY: y };
+    const begun = performance.now();
+    over.dispatchEvent(new PointerEvent('pointermove', { ...spot, bubbles: true }));
+    times.push(performance.now() - begun);
+  }
+  return times.sort((a, b) => a - b)[30];
+}"""
+DECODE = """() => new Promise((resolve) => {
+  const root = document.querySelector('.ael-decoder');
+  const slider = root.querySelector('input[type=range]');
+  const begun = performance.now();
+  const watch = new MutationObserver(() => {
+    watch.disconnect();
+    resolve(performance.now() - begun);
+  });
+  watch.observe(root, { attributes: true, attributeFilter: ['data-decoded'] });
+  slider.value = +slider.min + Math.random() * (slider.max - slider.min);
+  slider.dispatchEvent(new Event('input', { bubbles: true }));
+})"""
+
+
+def measure(rounds: int) -> list[dict[str, Any]]:
+    """A row for each size, ours and Streamlit's own chart."""
+    rows = []
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
+        for count in SIZES:
+            root = Path(folder) / str(count)
+            places, run = _prepared(root, count)
+            with _lab(root) as lab:
+                ours = [_ours(browser, f"{lab.url}/latent?run={run.id}", count)
+                        for _ in range(rounds)]  # fmt: skip
+            rows.append({"page": "ours", "points": count, **_medians(ours)})
+            with Served(root, places) as url:
+                theirs = [_plotly(browser, url, count) for _ in range(rounds)]
+            rows.append({"page": "st.plotly_chart", "points": count, **_medians(theirs)})
+        browser.close()
+    return rows
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Measures down, pages across."""
+    names = dict.fromkeys(name for row in rows for name in row if name not in ("page", "points"))
+    head = [f"{row['page']}, {row['points']:,}" for row in rows]
+    lines = [f"| | {' | '.join(head)} | target at 70,000 |", "|---" * (len(head) + 2) + "|"]
+    for name in names:
+        cells = [f"{row[name]:.4g}" if name in row else "" for row in rows]
+        lines.append(f"| {name} | {' | '.join(cells)} | {TARGETS.get(name, '')} |")
+    return "\n".join(lines)
+
+
+def _medians(each: list[dict[str, float]]) -> dict[str, float]:
+    return {name: median(found[name] for found in each) for name in each[0]}
+
+
+@contextmanager
+def _lab(root: Path) -> Iterator[Lab]:
+    lab = Lab(root / "home", root / "data")
+    try:
+        yield lab
+    finally:
+        lab.stop()
+
+
+def _prepared(root: Path, count: int) -> tuple[np.ndarray[Any, Any], Run]:
+    """Data, a trained run and its three maps: places (3, count, 2), and the run."""
+    _write_data(root / "data" / "MNIST" / "raw", count)
+    (root / "home").mkdir()
+    os.environ |= {"AECORE_HOME": str(root / "home"), "AECORE_DATA": str(root / "data")}
+    run = RunStore(root / "home").create(RunSpec.from_flat(RUN))
+    for _ in Driver(run).events():
+        pass
+    catalog = Catalog(root / "home")
+    take_in(catalog, run)
+    catalog.close()
+    shelf, loaded, places = Shelf(root / "home"), load_model(run), []
+    for flat in MAPS.values():
+        spec = MapSpec.from_flat(flat)
+        drawn = draw(samples_of(run, loaded, spec), spec)
+        shelf.keep(ticket_of(run, loaded, spec), drawn)
+        places.append(drawn.held_out)
+    return np.stack(places), run
+
+
+def _write_data(folder: Path, count: int) -> None:
+    """MNIST's layout with `count` test images: first its own, then those of the training split."""
+    root = Path(os.environ["AECORE_DATA"])
+    parts = [MNIST(root, train=train) for train in (False, True)]
+    images = np.concatenate([part.data.numpy() for part in parts])[:count]
+    labels = np.concatenate([part.targets.numpy() for part in parts])[:count]
+    folder.mkdir(parents=True)
+    train = parts[1].data.numpy(), parts[1].targets.numpy()
+    for name, (pictures, kinds) in {"t10k": (images, labels), "train": train}.items():
+        head = struct.pack(BIG_ENDIAN, 2051, len(pictures), 28, 28)
+        (folder / f"{name}-images-idx3-ubyte").write_bytes(head + pictures.tobytes())
+        head = struct.pack(">II", 2049, len(kinds))
+        (folder / f"{name}-labels-idx1-ubyte").write_bytes(head + kinds.astype(np.uint8).tobytes())
+
+
+class _Traffic:
+    """Bytes that a page is sent, by HTTP from our routes and through Streamlit's socket."""
+
+    def __init__(self, page: Page) -> None:
+        self.bytes = 0
+        page.on("websocket", lambda socket: socket.on("framereceived", self._frame))
+        page.on("requestfinished", self._finished)
+
+    def _frame(self, content: str | bytes) -> None:
+        self.bytes += len(content)
+
+    def _finished(self, request: Any) -> None:
+        if "/api/" in request.url and "plotly" not in request.url:
+            self.bytes += request.sizes()["responseBodySize"]
+
+
+def _ours(browser: Browser, url: str, count: int) -> dict[str, float]:
+    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+    traffic = _Traffic(page)
+    begun = time.perf_counter()
+    page.goto(f"{url}&maps={','.join(MAPS)}")
+    page.wait_for_function(DRAWN, timeout=120_000)
+    found = {"opened to drawn, s": time.perf_counter() - begun}
+    page.wait_for_selector(".ael-decoder[data-decoded]", timeout=120_000)
+    time.sleep(3)
+    found["sent, MB"] = traffic.bytes / 1e6
+    found["hover, ms"] = page.evaluate(HOVER)
+    _wheel(page, ".ael-over")
+    found["redraw, ms"] = median(_redraws(page))
+    page.get_by_role("button", name="Show all").click()
+    found["decode while dragging, ms"] = median(page.evaluate(DECODE) for _ in range(DECODES))
+    page.get_by_role("button", name="Lasso").click()
+    found["lasso to server, s"] = _lasso(page, ".ael-over", f"{count:,} selected")
+    page.context.close()
+    return found
+
+
+def _plotly(browser: Browser, url: str, count: int) -> dict[str, float]:
+    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+    traffic = _Traffic(page)
+    begun = time.perf_counter()
+    page.goto(url)
+    page.wait_for_function("document.querySelectorAll('.gl-canvas-context').length >= 3",
+                           timeout=120_000)  # fmt: skip
+    found = {"opened to drawn, s": time.perf_counter() - begun}
+    time.sleep(5)
+    found["sent, MB"] = traffic.bytes / 1e6
+    found["lasso to server, s"] = _lasso(page, ".nsewdrag", f"{count:,} selected")
+    page.context.close()
+    return found
+
+
+def _wheel(page: Page, selector: str) -> None:
+    box = page.locator(selector).first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def _redraws(page: Page) -> list[float]:
+    times = []
+    for turn in range(12):
+        page.mouse.wheel(0, -20 if turn % 2 else 20)
+        time.sleep(0.15)
+        times.append(float(page.locator(".ael-panel").first.get_attribute("data-ms") or "nan"))
+    return times
+
+
+def _lasso(page: Page, selector: str, told: str) -> float:
+    """Seconds from letting go of a lasso around everything until the server says so."""
+    box = page.locator(selector).first.bounding_box()
+    assert box is not None
+    corners = ((0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99), (0.01, 0.02))
+    for at, (x, y) in enumerate(corners):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=5)
+        if at == 0:
+            page.mouse.down()
+    begun = time.perf_counter()
+    page.mouse.up()
+    page.get_by_text(told, exact=True).first.wait_for(timeout=60_000)
+    return time.perf_counter() - begun
