@@ -1,10 +1,10 @@
-# run: the app · test: all tests · check: style, types, architecture · bench: speed, beside peers · chaos, load: a full class
+# run: the app · test: all tests · check: style, types, architecture · bench, bench-maps: speed, beside peers · chaos, load: a full class
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: run test check bench chaos load clean
+.PHONY: run test check bench bench-maps chaos load clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/app.installed
@@ -35,6 +35,9 @@ bench: $(VENV)/dev.installed .venv-bench/installed
 	.venv-bench/bin/python -m benchmarks.variants
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m benchmarks.start
+
+bench-maps: $(VENV)/dev.installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.maps
 
 # The peers' packages lie apart, over the app's own, so that they can never become needs of the app.
 .venv-bench/installed: requirements.txt benchmarks/requirements.txt $(VENV)/app.installed

@@ -78,7 +78,11 @@ class Mapper:
             self.shelf.forget(asked.ticket)
 
     def warm_up(self) -> None:
-        """Have UMAP's functions compiled, which takes up to a minute at their first use."""
+        """Have the quick way of UMAP compiled, and imported what else a first map would wait for.
+
+        umap-learn, which the default quality takes, is left out: it would take up to a minute, in
+        which whoever asks for any map would wait.
+        """
         if self.warm:
             return
         self.warm = True

@@ -1,8 +1,8 @@
 """UMAP's fuzzy graph: who is whose neighbour, and how surely.
 
-McInnes, Healy and Melville 2018, section 3.1. umap-learn makes the same graph, but it takes ten
-seconds and more to import and compile in each process that does. tests/test_projection_graph.py
-and tests/test_fuzzy_graph.py hold this one against theirs.
+McInnes, Healy and Melville 2018, section 3.1. umap-learn makes the same graph, but has to be
+imported and compiled first, by each process that does. tests/test_projection_quick.py and
+tests/test_fuzzy_graph.py hold this one against theirs.
 """
 
 from __future__ import annotations

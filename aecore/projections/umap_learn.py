@@ -16,11 +16,7 @@ from numpy.typing import NDArray
 
 from aecore.projections.base import Map, Watch
 from aecore.projections.neighbours import Neighbours
-
-STRANGERS = 5
-"""Pairs of samples that are pushed apart for each pair of neighbours that is drawn together."""
-SECONDS = 0.1
-"""Between two looks at a map that is being laid out."""
+from aecore.projections.quick_layout import SECONDS, STRANGERS
 
 
 @cache
