@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.machine import describe, device_name
 
-PARTS = ("projections",)
+PARTS = ("projections", "page")
 """Each is a module here with `measure(rounds) -> list[dict]` and `table(rows) -> str`."""
 RESULTS = Path(__file__).parents[1] / "results"
 

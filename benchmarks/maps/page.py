@@ -22,9 +22,11 @@ from torchvision.datasets import MNIST
 
 from aecore.catalog.reindex import take_in
 from aecore.catalog.store import Catalog
+from aecore.datasets.mnist import Mnist
 from aecore.jobs.drive import Driver
 from aecore.maps import MapSpec, draw, samples_of
 from aecore.maps.shelf import Shelf, ticket_of
+from aecore.paths import data_root
 from aecore.runs import Run, RunSpec, RunStore
 from aecore.runs.inference import load_model
 from benchmarks.maps.plotly_app import Served
@@ -39,7 +41,6 @@ DRAWN = "document.querySelectorAll('.ael-panel[data-state=done][data-drawn]').le
 TARGETS = {"opened to drawn, s": 2.5, "redraw, ms": 16.0, "lasso to server, s": 0.25}
 """At 70,000 points in each of three panels."""
 DECODES = 20
-BIG_ENDIAN = ">IIII"
 
 HOVER = """() => {
   const over = document.querySelector('.ael-over'), box = over.getBoundingClientRect();
@@ -66,15 +67,22 @@ DECODE = """() => new Promise((resolve) => {
 })"""
 
 
+class BigLab(Lab):
+    """A server that takes MNIST with as many test images as there are."""
+
+    script = "benchmarks/maps/big_app.py"
+
+
 def measure(rounds: int) -> list[dict[str, Any]]:
     """A row for each size, ours and Streamlit's own chart."""
     rows = []
+    halves = [MNIST(data_root(), train=train) for train in (True, False)]
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
         for count in SIZES:
             root = Path(folder) / str(count)
-            places, run = _prepared(root, count)
-            with _lab(root) as lab:
+            places, run = _prepared(root, halves, count)
+            with _lab(root, count) as lab:
                 ours = [_ours(browser, f"{lab.url}/latent?run={run.id}", count)
                         for _ in range(rounds)]  # fmt: skip
             rows.append({"page": "ours", "points": count, **_medians(ours)})
@@ -101,19 +109,20 @@ def _medians(each: list[dict[str, float]]) -> dict[str, float]:
 
 
 @contextmanager
-def _lab(root: Path) -> Iterator[Lab]:
-    lab = Lab(root / "home", root / "data")
+def _lab(root: Path, count: int) -> Iterator[Lab]:
+    lab = BigLab(root / "home", root / "data", BENCH_TEST_IMAGES=str(count), PYTHONPATH=".")
     try:
         yield lab
     finally:
         lab.stop()
 
 
-def _prepared(root: Path, count: int) -> tuple[np.ndarray[Any, Any], Run]:
+def _prepared(root: Path, halves: list[MNIST], count: int) -> tuple[np.ndarray[Any, Any], Run]:
     """Data, a trained run and its three maps: places (3, count, 2), and the run."""
-    _write_data(root / "data" / "MNIST" / "raw", count)
+    _write_data(root / "data" / "MNIST" / "raw", halves, count)
     (root / "home").mkdir()
     os.environ |= {"AECORE_HOME": str(root / "home"), "AECORE_DATA": str(root / "data")}
+    Mnist.test_images = count
     run = RunStore(root / "home").create(RunSpec.from_flat(RUN))
     for _ in Driver(run).events():
         pass
@@ -129,16 +138,16 @@ def _prepared(root: Path, count: int) -> tuple[np.ndarray[Any, Any], Run]:
     return np.stack(places), run
 
 
-def _write_data(folder: Path, count: int) -> None:
+def _write_data(folder: Path, halves: list[MNIST], count: int) -> None:
     """MNIST's layout with `count` test images: first its own, then those of the training split."""
-    root = Path(os.environ["AECORE_DATA"])
-    parts = [MNIST(root, train=train) for train in (False, True)]
-    images = np.concatenate([part.data.numpy() for part in parts])[:count]
-    labels = np.concatenate([part.targets.numpy() for part in parts])[:count]
     folder.mkdir(parents=True)
-    train = parts[1].data.numpy(), parts[1].targets.numpy()
+    images, labels = (
+        np.concatenate([part.numpy() for part in parts])[:count]
+        for parts in ([half.data for half in halves[::-1]], [half.targets for half in halves[::-1]])
+    )
+    train = halves[0].data.numpy(), halves[0].targets.numpy()
     for name, (pictures, kinds) in {"t10k": (images, labels), "train": train}.items():
-        head = struct.pack(BIG_ENDIAN, 2051, len(pictures), 28, 28)
+        head = struct.pack(">IIII", 2051, len(pictures), 28, 28)
         (folder / f"{name}-images-idx3-ubyte").write_bytes(head + pictures.tobytes())
         head = struct.pack(">II", 2049, len(kinds))
         (folder / f"{name}-labels-idx1-ubyte").write_bytes(head + kinds.astype(np.uint8).tobytes())
