@@ -67,12 +67,6 @@ DECODE = """() => new Promise((resolve) => {
 })"""
 
 
-class BigLab(Lab):
-    """A server that takes MNIST with as many test images as there are."""
-
-    script = "benchmarks/maps/big_app.py"
-
-
 def measure(rounds: int) -> list[dict[str, Any]]:
     """A row for each size, ours and Streamlit's own chart."""
     rows = []
@@ -110,7 +104,8 @@ def _medians(each: list[dict[str, float]]) -> dict[str, float]:
 
 @contextmanager
 def _lab(root: Path, count: int) -> Iterator[Lab]:
-    lab = BigLab(root / "home", root / "data", BENCH_TEST_IMAGES=str(count), PYTHONPATH=".")
+    path = f"{Path(__file__).parent / 'site'}{os.pathsep}{Path(__file__).parents[2]}"
+    lab = Lab(root / "home", root / "data", BENCH_TEST_IMAGES=str(count), PYTHONPATH=path)
     try:
         yield lab
     finally:

@@ -20,8 +20,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 class Lab:
     """The app's server as `make run` starts it, on a free port."""
 
-    script = "app.py"
-
     def __init__(self, home: Path, data: Path, **extra: str) -> None:
         """Start it; `extra` goes into its environment."""
         self.home = home
@@ -37,7 +35,7 @@ class Lab:
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", self.script]
+        command = [sys.executable, "-m", "streamlit", "run", "app.py"]
         with (self.home.parent / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, "--server.port", str(self.port)],

@@ -67,7 +67,7 @@ class Colours {
       shapes[i] = this.discrete ? labels[i] % SHAPES.length : 0;
       (some && mask[i] ? above : below).push(i);
     }
-    return { colours, shapes, order: below.concat(above) };
+    return { colours, shapes, order: Int32Array.from(below.concat(above)) };
   }
 
   /** What stands below the maps: the classes as switches, or a scale. */

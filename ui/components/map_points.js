@@ -2,21 +2,27 @@
 
 const CELL = 24; // CSS pixels of the grid that finds the point under the pointer
 
+const STAMPS = new Map(); // by radius: to make some takes as long as to draw thousands of points
+
 /** Which pixels a mark covers: offsets of each shape of `drawMark`, at a radius in pixels. */
 function stamps(radius) {
-  return SHAPES.map((_, label) => {
-    const size = 2 * Math.ceil(1.4 * radius) + 1;
-    const canvas = make("canvas", { width: size, height: size });
-    const context = canvas.getContext("2d", { willReadFrequently: true });
-    const middle = size >> 1;
-    drawMark(context, middle + 0.5, middle + 0.5, radius, label);
-    const { data } = context.getImageData(0, 0, size, size);
-    const offsets = [];
-    for (let pixel = 0; pixel < size * size; pixel++) {
-      if (data[4 * pixel + 3] > 110) offsets.push((pixel % size) - middle, Math.floor(pixel / size) - middle);
-    }
-    return Int16Array.from(offsets);
-  });
+  const key = radius.toFixed(1);
+  if (!STAMPS.has(key)) STAMPS.set(key, SHAPES.map((_, label) => stamp(+key, label)));
+  return STAMPS.get(key);
+}
+
+function stamp(radius, label) {
+  const size = 2 * Math.ceil(1.4 * radius) + 1;
+  const canvas = make("canvas", { width: size, height: size });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const middle = size >> 1;
+  drawMark(context, middle + 0.5, middle + 0.5, radius, label);
+  const { data } = context.getImageData(0, 0, size, size);
+  const offsets = [];
+  for (let pixel = 0; pixel < size * size; pixel++) {
+    if (data[4 * pixel + 3] > 110) offsets.push((pixel % size) - middle, Math.floor(pixel / size) - middle);
+  }
+  return Int16Array.from(offsets);
 }
 
 /** "#rrggbb" as the number that a canvas's pixels hold. */
@@ -36,12 +42,24 @@ function splat(canvas, xy, colours, shapes, order, radius) {
   const image = context.createImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
   const marks = stamps(radius);
-  for (const i of order) {
-    const [x, y] = [Math.round(xy[2 * i]), Math.round(xy[2 * i + 1])];
-    const mark = marks[shapes[i]];
-    for (let at = 0; at < mark.length; at += 2) {
-      const [px, py] = [x + mark[at], y + mark[at + 1]];
-      if (px >= 0 && py >= 0 && px < width && py < height) pixels[py * width + px] = colours[i];
+  const reach = Math.ceil(1.4 * radius) + 1;
+  const rows = marks.map((mark) => Int32Array.from({ length: mark.length / 2 }, (_, at) => mark[2 * at + 1] * width + mark[2 * at]));
+  for (let at = 0; at < order.length; at++) {
+    const i = order[at];
+    const x = Math.round(xy[2 * i]);
+    const y = Math.round(xy[2 * i + 1]);
+    const colour = colours[i];
+    if (x >= reach && y >= reach && x < width - reach && y < height - reach) {
+      const row = rows[shapes[i]];
+      const start = y * width + x;
+      for (let step = 0; step < row.length; step++) pixels[start + row[step]] = colour;
+    } else if (x > -reach && y > -reach && x < width + reach && y < height + reach) {
+      const mark = marks[shapes[i]];
+      for (let step = 0; step < mark.length; step += 2) {
+        const px = x + mark[step];
+        const py = y + mark[step + 1];
+        if (px >= 0 && py >= 0 && px < width && py < height) pixels[py * width + px] = colour;
+      }
     }
   }
   context.putImageData(image, 0, 0);

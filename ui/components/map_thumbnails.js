@@ -18,7 +18,8 @@ class Thumbnails {
     const { width, height } = panel.scale;
     const seen = [];
     for (const i of panel.look.order) {
-      const [x, y] = [panel.xy[2 * i], panel.xy[2 * i + 1]];
+      const x = panel.xy[2 * i];
+      const y = panel.xy[2 * i + 1];
       if (x > 0 && y > 0 && x < width && y < height && seen.push(i) > MOST_SHOWN) return;
     }
     this.fetch(seen.filter((i) => !this.taken.has(i)));
