@@ -37,12 +37,8 @@ def show(run: Run) -> None:
     if not run.spec.kind.has_code:
         st.info(NO_CODE)
     shown = {name: offers[name] for name in names}
-    board = maps(run, shown, colour)
-    rows = rows_of(board.selection, count_of(run))
-    if len(rows):
-        selection_view(run, rows)
+    explore(run, shown, colour)
     if run.spec.kind.has_code:
-        decoder_lab(run, rows, board.place)
         st.subheader(
             "What drives a number of the code",
             help="What the test images with much and with little of a number look like, which "
@@ -56,6 +52,17 @@ def show(run: Run) -> None:
         "the map of the code over training moves along.",
     )
     live_view(run, compact=True)
+
+
+@st.fragment  # a lasso draws this part anew, and leaves the rest of the page alone
+def explore(run: Run, shown: dict[str, Offer], colour: str) -> None:
+    """The linked maps, and what follows from what is selected in them."""
+    board = maps(run, shown, colour)
+    rows = rows_of(board.selection, count_of(run))
+    if len(rows):
+        selection_view(run, rows)
+    if run.spec.kind.has_code:
+        decoder_lab(run, rows, board.place)
 
 
 def maps(run: Run, shown: dict[str, Offer], colour: str) -> Board:
