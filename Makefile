@@ -37,6 +37,7 @@ bench: $(VENV)/dev.installed .venv-bench/installed
 	$(BIN)/python -m benchmarks.start
 
 bench-maps: $(VENV)/dev.installed
+	$(BIN)/python -m tests.browser.chromium
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.maps
 
 # The peers' packages lie apart, over the app's own, so that they can never become needs of the app.

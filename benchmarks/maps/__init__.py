@@ -1,1 +1,1 @@
-"""How fast maps are drawn, beside umap-learn: `python -m benchmarks.maps [projections]`."""
+"""How fast maps are drawn, beside umap-learn: `python -m benchmarks.maps [projections|page]`."""

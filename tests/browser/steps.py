@@ -14,10 +14,10 @@ def start(page) -> str:
     return page.url.split("run=")[1]
 
 
-def train_digits(lab, browser) -> str:
+def train_digits(lab, browser, latent_dim: int = 8) -> str:
     """Train a small VAE on digits to its end; returns the run's id."""
     page = browser.new_page()
-    page.goto(f"{lab.url}/train?dataset=digits&variant=vae&latent_dim=8&epochs=5")
+    page.goto(f"{lab.url}/train?dataset=digits&variant=vae&latent_dim={latent_dim}&epochs=5")
     run = start(page)
     wait_for_state(page, "finished")
     page.close()

@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import TimeoutError, expect
 
 from tests.browser.steps import train_digits
-from tests.browser.test_latent import DRAWN
+from tests.browser.test_latent import DRAWN, TIP
 
 pytestmark = pytest.mark.browser
-PICTURE = "document.querySelector('.ael-decoded canvas').toDataURL()"
+PICTURE = "document.querySelector('.ael-decoded canvas')?.toDataURL()"
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_one_image_selected_in_a_map_is_where_it_starts(lab, page, trained):
     before = page.evaluate(PICTURE)
     for share in [i / 60 for i in range(18, 43)]:
         page.mouse.move(box["x"] + share * box["width"], box["y"] + 0.5 * box["height"])
-        if page.locator(".ael-tip:not([hidden])").count():
+        if page.locator(TIP).count():
             page.mouse.down()
             page.mouse.up()
             break

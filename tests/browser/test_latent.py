@@ -9,6 +9,8 @@ from tests.browser.steps import train_digits
 
 pytestmark = pytest.mark.browser
 
+TIP = ".ael-panel .ael-tip:not([hidden]):has-text(' no. ')"
+"""What is said of an image; an empty place is told of without a number."""
 DRAWN = "document.querySelectorAll('.ael-panel[data-state=done][data-drawn]').length"
 
 
@@ -48,13 +50,15 @@ def test_a_hover_in_one_map_shows_the_image_in_all(lab, page, trained):
     shown = 0
     for share in np.linspace(0.3, 0.7, 30):
         page.mouse.move(box["x"] + share * box["width"], box["y"] + 0.5 * box["height"])
-        shown = page.locator(".ael-tip:not([hidden])").count()
+        shown = page.locator(TIP).count()
         if shown:
             break
     assert shown == 3
-    page.wait_for_function("document.querySelectorAll('.ael-tip canvas').length === 6")
-    texts = {tip.inner_text() for tip in page.locator(".ael-tip").all()}
-    assert len(texts) == 1
+    page.wait_for_function("document.querySelectorAll('.ael-panel .ael-tip canvas').length === 6")
+    texts = page.evaluate(
+        "[...document.querySelectorAll('.ael-panel .ael-tip')].map((tip) => tip.innerText)"
+    )
+    assert len(set(texts)) == 1
     assert page.get_by_text("359 test images, fitted on").count() == 3
 
 
@@ -126,7 +130,7 @@ def test_keys_move_and_zoom_a_map(lab, page, trained):
 
 
 def test_a_map_can_be_cancelled_and_drawn_after_all(lab, page, trained):
-    page.goto(f"{lab.url}/latent?run={trained}&maps=umap-pixels")
+    page.goto(f"{lab.url}/latent?run={trained}&maps=tsne-pixels&set=tsne.iterations%3Ddefault")
     page.get_by_role("button", name="Cancel").click(timeout=60_000)
     page.get_by_text("Cancelled.").wait_for()
     page.get_by_role("button", name="Draw it").click()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.steps import start, wait_for_state
+from tests.browser.steps import start, train_digits, wait_for_state
 from tests.browser.test_latent import AROUND, DRAWN, drag, open_maps
 
 pytestmark = pytest.mark.browser
@@ -13,12 +13,7 @@ PANEL = "document.querySelectorAll('.ael-panel')[{}]"
 @pytest.fixture(scope="module")
 def trained(lab, browser):
     """A finished run with a code of two numbers."""
-    page = browser.new_page()
-    page.goto(f"{lab.url}/train?dataset=digits&variant=vae&latent_dim=2&epochs=5")
-    run = start(page)
-    wait_for_state(page, "finished")
-    page.close()
-    return run
+    return train_digits(lab, browser, latent_dim=2)
 
 
 def told(page, panel, name):

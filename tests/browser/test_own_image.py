@@ -6,6 +6,7 @@ import re
 import struct
 import urllib.request
 import zlib
+from urllib.parse import urlencode
 
 import pytest
 from test_routes import opened
@@ -13,7 +14,6 @@ from test_routes import opened
 from aecore.datasets import open_data
 from aecore.maps import MapSpec
 from tests.browser.test_latent import open_maps, trained  # noqa: F401  the fixture's name
-from ui.latent_parts import query
 
 pytestmark = pytest.mark.browser
 
@@ -131,8 +131,8 @@ def test_the_star_stands_where_the_map_has_the_image(lab, at_pad, trained):  # n
     shown(page, 1)
     given = page.evaluate(GIVEN_PIXELS.replace("0, 3, 8, 1", "0, 0, 8, 8"))
     assert given == image.flatten().tolist()
-    asked = [query(MapSpec.from_flat(dict(zip(("method", "of"), m.split("-"), strict=True))))
-             for m in MAPS.split(",")]  # fmt: skip
+    named = [dict(zip(("method", "of"), name.split("-"), strict=True)) for name in MAPS.split(",")]
+    asked = [urlencode(MapSpec.from_flat(each).to_flat()) for each in named]
     body = {"image": base64.b64encode(bytes(given)).decode(), "maps": asked}
     guests = answer(lab, trained, "own", body)[0]["places"]
     for panel, (wish, guest) in enumerate(zip(asked, guests, strict=True)):
@@ -142,7 +142,7 @@ def test_the_star_stands_where_the_map_has_the_image(lab, at_pad, trained):  # n
         left, top = map(int, re.findall(r"\d+", over.get_attribute("aria-description")))
         box = over.bounding_box()
         page.mouse.move(box["x"] + left * box["width"] / 100, box["y"] + top * box["height"] / 100)
-        tip = page.locator(".ael-tip").nth(panel)
+        tip = page.locator(".ael-panel .ael-tip").nth(panel)
         tip.wait_for()
         there = places[int(re.search(r"no\. (\d+)", tip.inner_text())[1])]
         span = (places.max(0) - places.min(0)).max()
