@@ -169,25 +169,20 @@ def _comparable(run: Run, run_id: str) -> bool:
 
 def settings_menu() -> None:
     """The settings of UMAP and t-SNE, behind a button."""
+    settings = map_settings()
     with st.popover("Settings of maps", icon=":material/tune:", help="How the maps are drawn."):
-        _group("map", [k for k in knobs(MapConfig) if k.name != "of"])
+        shared = _spec("pca", {}, settings).config.model_dump()
+        _group("map", [k for k in knobs(MapConfig) if k.name != "of"], shared)
         for method in WITH_SETTINGS:
             st.markdown(f"**{projections[method].title}**")
             st.caption(projections[method].idea)
-            _group(method, knobs(projections[method].Config))
+            values = _spec(method, {}, settings).settings.model_dump()
+            _group(method, knobs(projections[method].Config), values)
 
 
-def _group(scope: str, declared: Iterable[Knob]) -> None:
-    given = map_settings()
+def _group(scope: str, declared: Iterable[Knob], values: Mapping[str, Any]) -> None:
     for each in declared:
-        text = given.get(f"{scope}.{each.name}")
-        value = each.default
-        if text is not None:
-            try:
-                value = each.parse(text)
-            except InputError:
-                note_in_link("set", "")
-        knob_widget(each, value, f"maps:{scope}", _note_setting)
+        knob_widget(each, values[each.name], f"maps:{scope}", _note_setting)
 
 
 @to_the_end
