@@ -31,7 +31,7 @@ def opened(run, **link):
 
 
 def number(at):
-    return at.selectbox(key=ui.drives.NUMBER)
+    return at.selectbox(key="linked:number")
 
 
 def heads(at):

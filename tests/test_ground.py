@@ -5,13 +5,11 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 import torch
-from runs_kit import is_sentence, taken_in
-from test_map_routes import RUN
+from runs_kit import finished, is_sentence, taken_in
 from test_routes import ask, opened, url
 
 import ui.maps
 from aecore.datasets import open_data
-from aecore.jobs.drive import Driver
 from aecore.jobs.mapper import Mapper
 from aecore.maps import CODE, MapSpec
 from aecore.maps.inverse import Inverse, re_encoding_error
@@ -19,7 +17,6 @@ from aecore.maps.samples import chosen, pixels_of
 from aecore.maps.shelf import Shelf, ticket_of
 from aecore.metrics.pointwise import pointwise
 from aecore.paths import home
-from aecore.runs import RunSpec, RunStore
 from aecore.runs.inference import codes_of, load_model
 
 MAPS = {
@@ -33,16 +30,14 @@ MAPS = {
 def trained(tmp_path_factory):
     """A finished run, and its three maps drawn."""
     root = tmp_path_factory.mktemp("home")
-    run = RunStore(root).create(RunSpec.from_flat(RUN))
-    for _ in Driver(run).events():
-        pass
-    mapper, loaded = Mapper(root), load_model(run)
-    for spec in MAPS.values():
-        mapper.shelf.ask(ui.maps.Asked(ticket_of(run, loaded, spec), run.id, spec))
-        assert mapper.tick()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AECORE_HOME", str(root))
-        return taken_in(run)
+        run = taken_in(finished(epochs=2))
+        mapper, loaded = Mapper(root), load_model(run)
+        for spec in MAPS.values():
+            mapper.shelf.ask(ui.maps.Asked(ticket_of(run, loaded, spec), run.id, spec))
+            assert mapper.tick()
+    return run
 
 
 @pytest.fixture

@@ -4,27 +4,24 @@ import json
 from urllib.parse import parse_qs, urlencode
 
 import pytest
-from runs_kit import taken_in
+from runs_kit import finished, taken_in
 from test_latent_lab import LATENT
 from test_pages import engine, visit, widgets  # noqa: F401  engine is a setting of all here
 
-from aecore.jobs.drive import Driver
-from aecore.runs import RunSpec, RunStore
+from aecore.runs import RunStore
 from ui.selection import RUN
 
-SPEC = {"dataset": "digits", "variant": "vae", "width": 16, "latent_dim": 2, "epochs": 1}
+WITHOUT_CODE = {"variant": "unet_denoiser", "corruption": "gaussian"}
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     """Two runs on the same images, one on others' splits, one without a code."""
     root = tmp_path_factory.mktemp("home")
-    without = {"dataset": "digits", "variant": "unet_denoiser", "epochs": 1}
-    for flat in (SPEC, SPEC | {"variant": "autoencoder"}, SPEC | {"split_seed": 3}, without):
-        run = RunStore(root).create(RunSpec.from_flat(flat))
-        for _ in Driver(run).events():
-            pass
-        taken_in(run)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AECORE_HOME", str(root))
+        for more in ({}, {"variant": "autoencoder"}, {"split_seed": 3}, WITHOUT_CODE):
+            taken_in(finished(epochs=1, **more))
     return root
 
 

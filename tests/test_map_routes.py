@@ -4,28 +4,24 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pytest
-from runs_kit import is_sentence, taken_in
+from runs_kit import finished, is_sentence, taken_in
 from test_routes import ask, opened, url
 
 import ui.held_out
 import ui.maps
 from aecore.datasets import open_data
-from aecore.jobs.drive import Driver
 from aecore.jobs.mapper import Mapper
 from aecore.metrics.reconstruction import mse_per_image
-from aecore.runs import RunSpec, RunStore
 from aecore.runs.inference import load_model
 
-RUN = {"dataset": "digits", "variant": "vae", "latent_dim": 2, "width": 16, "epochs": 2}
 TYPED = {"content_type": "application/json"}
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    run = RunStore(tmp_path_factory.mktemp("home")).create(RunSpec.from_flat(RUN))
-    for _ in Driver(run).events():
-        pass
-    return taken_in(run)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AECORE_HOME", str(tmp_path_factory.mktemp("home")))
+        return taken_in(finished(epochs=2))
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from aecore.datasets import ImageData
-from aecore.errors import InputError
 from aecore.latent.axes import EDGE, Axes, traversal
 from aecore.latent.codes import pictures
 from aecore.latent.drives import (
@@ -23,11 +22,10 @@ from aecore.latent.drives import (
 from aecore.maps.samples import MOST_HELD_OUT
 from aecore.runs import Run
 from aecore.runs.inference import LoadedModel
-from ui.asked import whole
 from ui.decoding import known_axes
 from ui.figures import bars_of_classes, heat, strip
+from ui.linked import choice
 from ui.resources import run_data, run_model
-from ui.selection import linked, remember, set_widget, widget_value
 from ui.words import count_of
 
 STEPS = 9
@@ -35,7 +33,6 @@ SHOWN = 8
 """Images of either extreme."""
 LOOKED_INTO = 256
 """Test images whose gradients are averaged."""
-NUMBER = "latent:number"
 UNITS = {"kl": "KL {:.2g} nats", "variance": "variance {:.2g}"}
 
 
@@ -77,22 +74,16 @@ def _choose(axes: Axes) -> int:
         axis: UNITS[axes.by].format(value)
         for axis, value in zip(order, axes.use.tolist(), strict=True)
     }
-    try:
-        given = whole(linked("number", ""), "number") - 1
-    except InputError:
-        given = order[0]
-    set_widget(NUMBER, str((given if given in use else order[0]) + 1))
-    st.selectbox(
+    titles = {str(axis + 1): f"z{axis + 1} · {use[axis]}" for axis in order}
+    chosen = choice(
+        "number",
         "Number of the code",
-        [str(axis + 1) for axis in order],
-        format_func=lambda name: f"z{name} · {use[int(name) - 1]}",
-        key=NUMBER,
-        help="The numbers that are used most come first: by their KL from the prior where the "
-        "model has a standard normal one, else by their variance over the test images.",
-        on_change=remember,
-        args=("number", NUMBER),
+        titles,
+        next(iter(titles)),
+        "The numbers that are used most come first: by their KL from the prior where the model "
+        "has a standard normal one, else by their variance over the test images.",
     )
-    return int(widget_value(NUMBER)) - 1
+    return int(chosen) - 1
 
 
 @lru_cache(maxsize=64)

@@ -22,7 +22,7 @@ from aecore.training.snapshots import to_bytes
 from ui import resources
 from ui.figures import strip
 from ui.groups import groups_panel
-from ui.selection import linked, remember, set_widget, widget_value
+from ui.linked import choice
 
 COLOURS = {
     "class": "Class",
@@ -47,20 +47,15 @@ def choose_colour(run: Run) -> str:
     if model.has_code:
         numbers = min(MOST_NUMBERS, model.code_size - model.label_size)
         colours |= {f"z{at}": f"z{at}, a number of the code" for at in range(1, numbers + 1)}
-    given = linked("colour", "class")
-    set_widget("latent:colour", given if given in colours else "class")
-    st.selectbox(
+    return choice(
+        "colour",
         "Colour by",
-        list(colours),
-        format_func=colours.__getitem__,
-        key="latent:colour",
-        help="Classes were not told to the model, unless it is a conditional one. Trustworthiness "
+        colours,
+        "class",
+        "Classes were not told to the model, unless it is a conditional one. Trustworthiness "
         "and continuity show where a map lies: whether a point's neighbours on the map are its "
         "neighbours by pixels, and the other way round.",
-        on_change=remember,
-        args=("colour", "latent:colour"),
     )
-    return str(widget_value("latent:colour"))
 
 
 def to_link(bits: str) -> str:

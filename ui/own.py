@@ -28,10 +28,10 @@ from aecore.training.batches import to_float
 from aecore.training.snapshots import to_bytes
 from ui.envelope import pack
 from ui.held_out import copies_of
+from ui.map_choice import MOST_MAPS
 from ui.maps import asked_for
 from ui.resources import data, run_data, run_model
 
-MOST_MAPS = 6
 LONGEST_MAP = 400
 """Characters of a map as the map route reads it."""
 EXTENT_FROM = 1000

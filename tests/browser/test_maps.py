@@ -95,6 +95,20 @@ def test_one_map_is_laid_out_as_another_and_saved(lab, page, trained):
     assert page.evaluate(picture) == before
 
 
+def test_maps_that_come_before_their_labels_are_offered_all_the_same(lab, page, trained):
+    held = []
+    page.route("**/held-out?*", lambda route: held.append(route))
+    page.goto(f"{lab.url}/latent?run={trained}&maps=pca-code,pca-pixels")
+    done = "document.querySelectorAll('.ael-panel[data-state=done]').length === 2"
+    page.wait_for_function(done, timeout=120_000)
+    assert page.locator(".ael-panel[data-drawn]").count() == 0
+    held[0].continue_()
+    page.wait_for_function(f"{DRAWN} === 2", timeout=60_000)
+    page.locator(".ael-panel summary").nth(0).click()
+    others = page.get_by_label("Lay these points out as another map").nth(0)
+    assert others.locator("option").all_inner_texts() == ["itself", "PCA of the pixels"]
+
+
 def test_images_take_over_as_one_zooms_in(lab, page, trained):
     open_maps(lab, page, trained, "pca-pixels")
     assert told(page, 0, "thumbnails") == "0"

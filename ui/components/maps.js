@@ -62,6 +62,7 @@ class MapBoard {
     this.count = this.labels.length;
     this.mask = selection ? unbits(selection, this.count) : new Uint8Array(this.count);
     this.ready = true;
+    this.arrived(); // maps can be there before this answer
     this.redraw();
     this.say();
     this.colours.load("error");
