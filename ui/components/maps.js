@@ -87,8 +87,11 @@ class MapBoard {
     }
     this.root.dataset.panels = panels.length;
     this.arrived();
+    const look = `${colour} ${isDark(this.root)}`;
+    if (look === this.look) return;
+    this.look = look;
     this.colours.use(colour);
-    this.redraw(); // also where the page has turned dark
+    this.redraw();
   }
 
   /** A map is there, or gone: what others can be laid out as. */
@@ -176,10 +179,10 @@ class MapBoard {
   /** Select the shown points that `test` lets pass, beside those selected already or instead. */
   select(test, more = false) {
     for (let i = 0; i < this.count; i++) this.mask[i] = this.shown(i) && test(i) ? 1 : more ? this.mask[i] : 0;
+    this.send("selection", this.mask.includes(1) ? bits(this.mask) : ""); // first: what follows takes a while
+    this.send("place", "");
     this.redraw();
     this.say();
-    this.send("selection", this.mask.includes(1) ? bits(this.mask) : "");
-    this.send("place", "");
   }
 
   /** A place of a map was clicked: the decoder starts from it. */
@@ -196,6 +199,7 @@ class MapBoard {
   /** Draw all panels again, with new colours. */
   redraw() {
     if (!this.ready) return;
+    this.colours.forget();
     this.legend.replaceChildren(...this.colours.legend());
     this.panels.forEach((panel) => panel.recolour());
   }
