@@ -99,6 +99,7 @@ def _level(run: Run, name: str) -> float:
         given = default
     set_widget(key, given)
     low, high = float(declared.low or 0), float(declared.high or 1)
-    st.slider(declared.label, low, high, step=0.01, key=key,
+    step = 0.01 if high <= 2 else 1.0 if declared.kind == "int" else 0.1
+    st.slider(declared.label, low, high, step=step, key=key,
               help=declared.help, on_change=remember, args=("strength", key))  # fmt: skip
     return float(widget_value(key))
