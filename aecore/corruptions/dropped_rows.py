@@ -23,6 +23,5 @@ class DroppedRows(Erasing):
     def mask(self, x: Tensor, generator: Generator) -> Tensor:
         height, width = x.shape[-2:]
         draw = x.new_empty(len(x), height).uniform_(0, 1, generator=generator)
-        rank = draw.argsort(1).argsort(1)
-        rows = rank < round(self.config.level * height)
+        rows = draw.argsort(1) < round(self.config.level * height)
         return rows[:, None, :, None].expand(-1, 1, -1, width)
