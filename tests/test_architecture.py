@@ -20,6 +20,7 @@ LAYERS = (
     ("training", "metrics"),
     ("runs",),
     ("maps", "latent"),
+    ("reports",),
     ("catalog",),
     ("jobs",),
     ("cli",),
