@@ -2,20 +2,15 @@
 
 import pytest
 import torch
+from corruption_kit import generator, grey, make, near
 
-from aecore.corruptions import corruptions
+from aecore.config import knobs
+from aecore.corruptions import Erasing, corruptions
 
 NAMES = list(corruptions)
 LEVELLED = [name for name, kind in corruptions.items() if "level" in kind.Config.model_fields]
-
-
-def make(name, **settings):
-    kind = corruptions[name]
-    return kind(kind.Config(**settings))
-
-
-def generator(seed=0):
-    return torch.Generator().manual_seed(seed)
+DRAW_NOTHING = {"contrast", "gaussian_blur", "jpeg"}
+ERASING = [name for name, kind in corruptions.items() if issubclass(kind, Erasing)]
 
 
 @pytest.fixture
@@ -23,13 +18,11 @@ def batch():
     return torch.rand(6, 3, 10, 12, generator=generator(99))
 
 
-def grey(value, pixels=100_000):
-    """`pixels` grey pixels of one value as a batch of images."""
-    return torch.full((10, 1, 100, pixels // 1000), value)
-
-
-def near(estimate, expected, standard_error):
-    return abs(float(estimate) - expected) < 3 * standard_error
+def at_share(name, share):
+    """The corruption with its level at a share of the largest."""
+    (declared,) = (knob for knob in knobs(corruptions[name].Config) if knob.name == "level")
+    level = share * declared.high
+    return make(name, level=round(level) if declared.kind == "int" else level)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -62,6 +55,13 @@ class TestEvery:
     def test_works_on_an_empty_batch(self, name, batch):
         assert make(name)(batch[:0], generator()).shape == batch[:0].shape
 
+    @pytest.mark.parametrize("shape", [(1, 4, 4), (3, 4, 4), (1, 5, 9), (3, 32, 32)])
+    def test_takes_grey_and_colour_of_any_size(self, name, shape):
+        x = torch.rand(3, *shape, generator=generator())
+        damaged = make(name)(x, generator())
+        assert damaged.shape == x.shape
+        assert damaged.isfinite().all()
+
 
 @pytest.mark.parametrize("name", LEVELLED)
 class TestLevelled:
@@ -73,11 +73,32 @@ class TestLevelled:
 
     def test_next_batch_is_damaged_differently(self, name, batch):
         corrupt, state = make(name), generator()
-        assert not torch.equal(corrupt(batch, state), corrupt(batch, state))
+        same = torch.equal(corrupt(batch, state), corrupt(batch, state))
+        assert same == (name in DRAW_NOTHING)
 
-    def test_more_level_more_damage(self, name, batch):
-        weak, strong = (make(name, level=level)(batch, generator()) for level in (0.1, 0.5))
-        assert (strong - batch).square().mean() > (weak - batch).square().mean()
+    def test_more_level_more_damage(self, name):
+        x = torch.linspace(0, 1, 12).expand(200, 1, 12, 12).clone()  # shades from left to right
+        weak, strong = (at_share(name, share)(x, generator()) for share in (0.1, 0.5))
+        assert (strong - x).square().mean() > (weak - x).square().mean()
+
+    def test_largest_level_stays_finite(self, name, batch):
+        assert at_share(name, 1)(batch, generator()).isfinite().all()
+
+
+@pytest.mark.parametrize("name", ERASING)
+class TestErasing:
+    def test_mask_is_what_the_same_generator_blackens(self, name, batch):
+        corrupt = make(name)
+        taken = corrupt.mask(batch, generator(3))
+        assert taken.dtype == torch.bool
+        assert taken.shape == (6, 1, 10, 12)
+        assert torch.equal(corrupt(batch, generator(3)), batch * ~taken)
+        assert taken.any()
+        assert not taken.all()
+
+
+def test_what_takes_pixels_away_can_say_which():
+    assert ERASING == ["dropped_rows", "masking", "occlusion"]
 
 
 class TestGaussian:

@@ -52,6 +52,9 @@ def pages() -> dict[str, list[st.Page]]:
             page(PAGES / "features.py", title="Features", icon=":material/grain:"),
             page(PAGES / "runs.py", title="Runs", icon=":material/menu_book:"),
         ],
+        "Use": [
+            page(PAGES / "denoise.py", title="Denoise", icon=":material/blur_on:"),
+        ],
         "Machine": [admin],
     }
 

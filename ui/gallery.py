@@ -14,6 +14,7 @@ from aecore.config import knobs
 from aecore.corruptions import corruptions
 from aecore.errors import InputError
 from aecore.metrics.reconstruction import psnr_per_image
+from aecore.reports.damaged import corruption_of
 from aecore.runs import Run
 from aecore.runs.inference import LoadedModel, reconstruct
 from aecore.training.batches import to_float
@@ -103,9 +104,7 @@ class Compared(NamedTuple):
 
 @lru_cache(maxsize=4)
 def _compared(run: Run, loaded: LoadedModel, name: str, level: float, seed: int) -> Compared:
-    kind = corruptions[name]
-    has_level = any(declared.name == "level" for declared in knobs(kind.Config))
-    corruption = kind(kind.Config.parse({"level": level} if has_level else {}))
+    corruption = corruption_of(run.spec, name, level)
     clean = run_data(run).part("test", RANKED)
     inputs, outputs = reconstruct(loaded.model, clean, corruption, seed)
     x = to_float(clean)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from ui import resources
 from ui.access import see, visitor
 from ui.asked import number
 from ui.linked import choice, whole_number
-from ui.selection import RUN, linked, remember, set_widget, widget_value
+from ui.selection import RUN, linked, note_in_link, set_widget, widget_value
 from ui.sharing import view_only
 from ui.words import plain, spec_line
 
@@ -64,15 +65,9 @@ def wait_for(run: Run) -> None:
 def controls(run: Run) -> dict[str, Any]:
     """The view that the widgets (and so the link) ask for, as the gallery route reads it."""
     line = st.grid(5, min_column_width=130)
+    name, strength = choose_damage(run, line, tuple(corruptions), run.spec.corruption)
     with line.cell():
-        kinds = {kind: entry.title for kind, entry in corruptions.items()}
-        damage = "Damage done to the test images before they go in."
-        name = choice("corrupt", "Corruption", kinds, run.spec.corruption, damage)
-    with line.cell():
-        strength = _level(run, name)
-    with line.cell():
-        again = "The same seed damages the same pixels again."
-        drawn = whole_number("noise_seed", "Noise seed", (0, 10**6), 0, again)
+        drawn = noise_seed()
     with line.cell():
         wanted = choice("order", "Order", ORDERS, "worst", "By the error of the reconstruction.")
     with line.cell():
@@ -84,6 +79,22 @@ def controls(run: Run) -> dict[str, Any]:
     return {**asked, "step": resources.run_model(run).step}
 
 
+def choose_damage(run: Run, line: Any, kinds: Sequence[str], default: str) -> tuple[str, float]:
+    """A corruption by its name, and its level, in two cells of a line."""
+    titles = {kind: corruptions[kind].title for kind in kinds}
+    with line.cell():
+        damage = "Damage done to the test images before they go in."
+        name = choice("corrupt", "Corruption", titles, default, damage)
+    with line.cell():
+        return name, _level(run, name)
+
+
+def noise_seed() -> int:
+    """Which pixels are damaged."""
+    again = "The same seed damages the same pixels again."
+    return whole_number("noise_seed", "Noise seed", (0, 10**6), 0, again)
+
+
 def _level(run: Run, name: str) -> float:
     declared = next((k for k in knobs(corruptions[name].Config) if k.name == "level"), None)
     if declared is None:
@@ -93,12 +104,25 @@ def _level(run: Run, name: str) -> float:
     default = own if name == run.spec.corruption else declared.default
     key = f"reconstruct:level:{name}"
     try:
-        given = number(linked("strength", str(default)), declared.label)
+        given = number(_linked_level(name) or str(default), declared.label)
         corruptions[name].Config.parse({"level": given})
     except InputError:
         given = default
-    set_widget(key, given)
+    set_widget(key, float(given))
     low, high = float(declared.low or 0), float(declared.high or 1)
-    st.slider(declared.label, low, high, step=0.01, key=key,
-              help=declared.help, on_change=remember, args=("strength", key))  # fmt: skip
+    step = 0.01 if high <= 2 else 1.0 if declared.kind == "int" else 0.1
+    st.slider(declared.label, low, high, step=step, key=key,
+              help=declared.help, on_change=_note_level, args=(name, key))  # fmt: skip
     return float(widget_value(key))
+
+
+def _linked_level(name: str) -> str:
+    """The level of the link, if it is one of this corruption: degrees are no share of pixels."""
+    kind, colon, text = linked("strength", "").partition(":")
+    if not colon:
+        return kind
+    return text if kind == name else ""
+
+
+def _note_level(name: str, key: str) -> None:
+    note_in_link("strength", f"{name}:{widget_value(key)}")

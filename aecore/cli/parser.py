@@ -30,7 +30,12 @@ LISTS = {
     "networks": "list the networks",
     "corruptions": "list the ways to damage the input",
 }
-REPORTS = {"features": "say what each unit of the code stands for"}
+REPORTS = {
+    "denoise": "measure how well a run undoes a damage, beside classical methods",
+    "features": "say what each unit of the code stands for",
+    "levels": "the same for weaker and stronger damage",
+    "robustness": "what runs gain on kinds of damage that they were not trained on",
+}
 """The questions about a run that can be asked here, each a report of the same name."""
 JSON_HELP = "print JSON for machines"
 RUN_HELP = "the run's id, as `runs` lists it"

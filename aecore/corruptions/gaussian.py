@@ -4,7 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from aecore.config import Settings, knob
-from aecore.corruptions.base import Corruption, corruptions
+from aecore.corruptions.base import Corruption, clip_knob, corruptions
 
 
 @corruptions.register("gaussian")
@@ -22,12 +22,7 @@ class GaussianNoise(Corruption):
             high=2,
             label="Noise level",
         )
-        clip: bool = knob(
-            True,
-            "Cut noisy pixels back to the range 0 to 1, as a camera would. "
-            "Turn it off where the noise must stay exactly Gaussian.",
-            label="Clip to 0–1",
-        )
+        clip: bool = clip_knob()
 
     config: Config
 

@@ -4,11 +4,11 @@ import torch
 from torch import Generator, Tensor
 
 from aecore.config import Settings, knob
-from aecore.corruptions.base import Corruption, corruptions
+from aecore.corruptions.base import Erasing, corruptions
 
 
 @corruptions.register("masking")
-class Masking(Corruption):
+class Masking(Erasing):
     """Zeroes whole pixels (all channels at once): Vincent et al. 2008, section 2.3."""
 
     title = "Masking"
@@ -21,6 +21,6 @@ class Masking(Corruption):
 
     config: Config
 
-    def __call__(self, x: Tensor, generator: Generator) -> Tensor:
+    def mask(self, x: Tensor, generator: Generator) -> Tensor:
         draw = torch.empty_like(x[:, :1]).uniform_(0, 1, generator=generator)
-        return x.masked_fill(draw < self.config.level, 0.0)
+        return draw < self.config.level

@@ -1,0 +1,153 @@
+"""What reports on restoring share: a run's images, damaged by a seed, the same for every method."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+from torch import Generator, Tensor
+
+from aecore.config import Settings, knob, knobs
+from aecore.corruptions import Corruption, corruptions
+from aecore.datasets import ImageData, open_data
+from aecore.metrics.intervals import mean_interval
+from aecore.metrics.reconstruction import psnr_per_image
+from aecore.reports.base import Follow
+from aecore.restoration import Chosen, Damage, choose, restorers
+from aecore.runs.inference import LoadedModel, reconstructions
+from aecore.runs.spec import RunSpec
+from aecore.runs.store import Run
+from aecore.training.batches import HELD_OUT, stream, to_float
+
+OWN = "own"
+KINDS = tuple(name for name in corruptions if name != "none")
+if TYPE_CHECKING:
+    Named = str
+else:
+    Named = Literal[(OWN, *KINDS)]
+
+FIT_ON = 10_000
+"""Training images that methods learn from, the first of the split."""
+CHOSEN_ON = 200
+"""Validation images that decide on strengths."""
+
+
+class DamageConfig(Settings):
+    """Which damage is to be undone, on how many test images."""
+
+    corruption: Named = knob(
+        OWN, "What damages the images; own takes what the run was trained to undo, or Gaussian."
+    )
+    level: float = knob(
+        -1,
+        "How strong, in the unit of the corruption; -1 takes the level of the training, or the "
+        "corruption's default.",
+        low=-1,
+        high=180,
+        label="Level",
+    )
+    count: int = knob(
+        500, "Test images that are measured, from the first on.", low=20, high=100_000,
+        label="Test images",
+    )  # fmt: skip
+    noise_seed: int = knob(
+        0, "The same seed damages the same pixels again.", low=0, high=10**6, label="Noise seed"
+    )
+
+
+def corruption_of(spec: RunSpec, name: str = OWN, level: float = -1) -> Corruption:
+    """A corruption; where it is the run's own, with the run's settings but for the level.
+
+    level: -1 means that of the run, or the default. Raises InputError for one that cannot be.
+    """
+    if name == OWN:
+        name = "gaussian" if spec.corruption == "none" else spec.corruption
+    kind = corruptions[name]
+    settings = spec.noise.model_dump() if name == spec.corruption else {}
+    if level >= 0 and any(declared.name == "level" for declared in knobs(kind.Config)):
+        settings["level"] = level
+    return kind(kind.Config.parse(settings))
+
+
+def level_of(corruption: Corruption) -> float:
+    """How strong a corruption is, in its own unit."""
+    return float(getattr(corruption.config, "level", 0))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The images of a run under one corruption: each method gets the same damaged ones."""
+
+    data: ImageData
+    corruption: Corruption
+    seed: int
+    count: int
+
+    @classmethod
+    def of(cls, run: Run, corruption: Corruption, seed: int, count: int) -> Trial:
+        """Raises DataUnavailable where the images are gone."""
+        data = open_data(run.spec.dataset, run.spec.source, run.spec.splits)
+        return cls(data, corruption, seed, min(count, data.size("test")))
+
+    def restored(self, loaded: LoadedModel, tick: Any) -> tuple[Tensor, Tensor, Tensor]:
+        """Clean and damaged test images and what the run makes of them, as Reconstruct shows them.
+
+        Each (count, C, H, W) float32 in [0, 1]; only `seen` may leave it.
+        """
+        images = self.data.part("test", self.count)
+        parts = []
+        for part in reconstructions(loaded.model, images, self.corruption, self.seed):
+            tick()
+            parts.append(part)
+        clean, seen, made = (torch.cat([part[i] for part in parts]) for i in range(3))
+        return clean, seen, made.clamp(0, 1)
+
+    def chosen(self, name: str, tick: Any) -> Chosen:
+        """A classical method, fitted on training images, its strength chosen on validation ones."""
+        method = restorers[name]()
+        method.fit(self.data.part("train", FIT_ON), self._damage(tick))
+        clean = to_float(self.data.part("validation", CHOSEN_ON))
+        generator = Generator().manual_seed(stream(self.seed, HELD_OUT, 1))
+        return choose(method, clean, self.corruption(clean, generator), tick)
+
+    def _damage(self, tick: Any) -> Damage:
+        generator = Generator().manual_seed(stream(self.seed, HELD_OUT, 2))
+
+        def damage(x: Tensor) -> Tensor:
+            tick()
+            return self.corruption(x, generator)
+
+        return damage
+
+    def scope(self) -> dict[str, Any]:
+        """On what figures were measured."""
+        return {
+            "split": "test",
+            "n": self.count,
+            "noise_seed": self.seed,
+            "corruption": self.corruption.name,
+            "level": level_of(self.corruption),
+            "fitted_on": min(FIT_ON, self.data.size("train")),
+            "chosen_on": min(CHOSEN_ON, self.data.size("validation")),
+        }
+
+
+def with_interval(name: str, values: Tensor | None) -> dict[str, float | None]:
+    """Columns with a mean over images and its 95 % interval; None without values."""
+    columns = (name, f"{name}_low", f"{name}_high")
+    found: Sequence[float | None] = (None,) * 3
+    if values is not None:
+        found = mean_interval(values.numpy())
+    return dict(zip(columns, found, strict=True))
+
+
+def quality(made: Tensor, clean: Tensor) -> Tensor:
+    """PSNR of each image in dB, after it is cut to the range of pixels: (n,) float64."""
+    return psnr_per_image(made.clamp(0, 1), clean)
+
+
+def ticking(follow: Follow, share: float, doing: str) -> Any:
+    """A function without arguments that tells the same share again."""
+    return lambda: follow(share, doing)

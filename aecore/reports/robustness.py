@@ -1,0 +1,81 @@
+"""Robustness: what runs gain on each kind of damage, trained on it or not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aecore.config import Settings, knob
+from aecore.corruptions import corruptions
+from aecore.errors import InputError
+from aecore.reports.base import Findings, Follow, Report, reports
+from aecore.reports.damaged import KINDS, Trial, level_of, quality, ticking, with_interval
+from aecore.runs.inference import LoadedModel
+from aecore.runs.store import Run
+
+
+@reports.register("robustness")
+class Robustness(Report):
+    """Gain in dB of each run over the damaged images, for each corruption at its default level.
+
+    All runs must be of the same images with the same splits, or one run's test image would be
+    another's training image. Table: gains, one row a run and corruption; `psnr` is that of
+    the restored images, `gain` how much more that is than the damaged ones have, each the mean
+    over images.
+    """
+
+    title = "Trained on one damage, tested on another"
+    idea = "Measures what runs gain on kinds of damage that they were not trained on."
+
+    class Config(Settings):
+        count: int = knob(
+            500, "Test images that are measured, from the first on.", low=20, high=100_000,
+            label="Test images",
+        )  # fmt: skip
+        noise_seed: int = knob(
+            0, "The same seed damages the same pixels again.", low=0, high=10**6,
+            label="Noise seed",
+        )  # fmt: skip
+
+    config: Config
+
+    def make(self, run: Run, loaded: LoadedModel, follow: Follow) -> Findings:
+        runs = ((run, loaded), *self.beside)
+        for other, _ in self.beside:
+            if not same_images(run, other):
+                raise InputError(
+                    f"Run {other.id} was trained on other images or other splits than {run.id}; "
+                    "choose runs of the same data set, options and split seed."
+                )
+        rows: list[dict[str, Any]] = []
+        total = len(runs) * len(KINDS)
+        for one, its_model in runs:
+            for name in KINDS:
+                tick = ticking(follow, len(rows) / total, corruptions[name].title)
+                rows.append(self._row(one, its_model, name, tick))
+        scope = {"split": "test", "n": rows[0]["n"], "noise_seed": self.config.noise_seed}
+        return Findings(scope, {"gains": rows})
+
+    def _row(self, run: Run, loaded: LoadedModel, name: str, tick: Any) -> dict[str, Any]:
+        corruption = corruptions[name](corruptions[name].Config())
+        trial = Trial.of(run, corruption, self.config.noise_seed, self.config.count)
+        clean, seen, made = trial.restored(loaded, tick)
+        before, after = quality(seen, clean), quality(made, clean)
+        return {
+            "run": run.id,
+            "trained_on": run.spec.corruption,
+            "tested_on": name,
+            "level": level_of(corruption),
+            **with_interval("gain", after - before),
+            "psnr": float(after.mean()),
+            "n": trial.count,
+        }
+
+
+def same_images(run: Run, other: Run) -> bool:
+    """Whether two runs were trained and tested on the same images."""
+    ours, theirs = run.spec, other.spec
+    return (ours.dataset, ours.source, ours.splits.split_seed) == (
+        theirs.dataset,
+        theirs.source,
+        theirs.splits.split_seed,
+    )

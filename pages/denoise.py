@@ -1,0 +1,36 @@
+"""Denoise: what a run makes of damaged images, beside the best that filters can do."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from aecore.runs import Run
+from ui.denoise_parts import controls, further, images, methods, preview
+from ui.reconstruct_parts import heading
+from ui.selection import current_run
+
+TRAIN = Path(__file__).with_name("train.py")
+
+
+def show(run: Run) -> None:
+    """The damage, what the run makes of it at once and every method in the end, and more."""
+    if not heading(run, TRAIN):
+        return
+    asked = controls(run)
+    grid = st.grid(2, min_column_width=390, gap="medium")
+    with grid.cell():
+        preview(run, asked)
+    with grid.cell():
+        found = methods(run, asked)
+        if found is not None:
+            images(run, found)
+    further(run, asked)
+
+
+st.title("Denoise")
+run = current_run()
+if run is None:
+    st.info("Here you will see how well a run restores damaged images. First choose a run.")
+    st.page_link(TRAIN, label="Train one", icon=":material/model_training:")
+else:
+    show(run)

@@ -1,0 +1,171 @@
+"""The parts of the page on restoring: its controls, and the reports it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from aecore.config import knobs
+from aecore.corruptions import corruptions
+from aecore.errors import AecoreError
+from aecore.reports import Findings
+from aecore.reports.damaged import KINDS
+from aecore.reports.robustness import same_images
+from aecore.runs import Run, RunSpec
+from ui.access import see, visitor
+from ui.components import gallery_view, pictures
+from ui.denoise_figures import ERROR_TIMES, gain_matrix, level_curves, side_by_side
+from ui.denoise_words import method_table, scope_line, verdict
+from ui.grids import png
+from ui.linked import choice, whole_number
+from ui.recent import recent
+from ui.reconstruct_parts import choose_damage, lacking, noise_seed
+from ui.reports import downloads, report
+from ui.resources import run_data, run_model
+from ui.words import plain, title
+
+FEWEST, USUAL = 20, 500
+MOST_BESIDE = 7
+MOST_LISTED = 100
+ALSO = {
+    "nothing": "Nothing more",
+    "level": "Weaker and stronger damage",
+    "kinds": "Other kinds of damage",
+}
+Values = dict[str, Any]
+
+
+def controls(run: Run) -> Values:
+    """The damage and the test images that the widgets (and so the link) ask for."""
+    line = st.grid(4, min_column_width=150)
+    own = run.spec.corruption
+    name, level = choose_damage(run, line, KINDS, "gaussian" if own == "none" else own)
+    with line.cell():
+        seed = noise_seed()
+    with line.cell():
+        most = run_data(run).size("test")
+        told = "From the first test image on. More take longer, and narrow the intervals."
+        count = whole_number(
+            "measured_on", "Test images", (FEWEST, max(FEWEST, most)), min(USUAL, most), told
+        )
+    return {"corruption": name, "level": level, "noise_seed": seed, "count": count}
+
+
+def preview(run: Run, asked: Values) -> None:
+    """The first test images at once, while the figures are still being measured."""
+    look = {"corruption": asked["corruption"], "level": asked["level"], "order": "first"}
+    gallery_view(run, {**look, "seed": asked["noise_seed"], "step": run_model(run).step})
+
+
+def methods(run: Run, asked: Values) -> Findings | None:
+    """The table of methods and who wins; None while it is being measured."""
+    st.subheader(
+        "Beside classical methods",
+        help="PSNR compares pixel by pixel, 10 dB more is a tenth of the squared error; SSIM "
+        "compares patterns, and is 1 for a copy. More of both is better.",
+    )
+    found = report(run, "denoise", asked)
+    if found is None:
+        return None
+    rows = found.tables["methods"]
+    st.markdown(verdict(rows))
+    st.table(method_table(rows), hide_index=True)
+    st.caption(scope_line(found.scope))
+    downloads(found, run, "denoise")
+    return found
+
+
+def images(run: Run, found: Findings) -> None:
+    """The same test images, restored by every method."""
+    st.subheader("Side by side")
+    grid = side_by_side(found.arrays, found.tables["methods"])
+    pictures("denoise", grid)
+    st.caption(
+        f"The first {grid.columns} test images; beside each method its mean PSNR over "
+        f"{found.scope['n']:,} test images. The error is shown {ERROR_TIMES} times as bright as it "
+        "is."
+    )
+    st.download_button(
+        "Images as PNG", png(grid), f"{run.id}-denoise.png", "image/png", on_click="ignore",
+        help="These images with the names of the methods.",
+    )  # fmt: skip
+
+
+def further(run: Run, asked: Values) -> None:
+    """What takes longer, and so is measured on request."""
+    told = "Each takes some seconds to minutes, once; it is kept."
+    wanted = choice("also", "Measure also", ALSO, "nothing", told, segments=True)
+    if wanted == "level":
+        _over_level(run, asked)
+    elif wanted == "kinds":
+        _over_kinds(run, asked)
+
+
+def _over_level(run: Run, asked: Values) -> None:
+    st.subheader("Weaker and stronger damage")
+    found = report(run, "levels", asked)
+    if found is None:
+        return
+    kind = corruptions[asked["corruption"]]
+    (declared,) = (knob for knob in knobs(kind.Config) if knob.name == "level")
+    own = getattr(run.spec.noise, "level", None) if run.spec.corruption == kind.name else None
+    figure = level_curves(found.tables["levels"], f"{kind.title}: {declared.label.lower()}", own)
+    st.plotly_chart(figure, config={"displayModeBar": False})
+    st.caption(
+        f"Mean PSNR of {found.scope['n']:,} test images with 95 % intervals, noise seed "
+        f"{found.scope['noise_seed']}. The Wiener filter is computed for each level, and the "
+        "filter, the best of those that learn nothing, has its strength chosen for each level on "
+        "validation images; the run is the same throughout."
+    )
+    downloads(found, run, "levels")
+
+
+def _over_kinds(run: Run, asked: Values) -> None:
+    st.subheader(
+        "Trained on one damage, tested on another",
+        help="How many dB a run's images are closer to the originals than the damaged ones. Less "
+        "than 0 means that the run makes it worse.",
+    )
+    others = _comparable(run)
+    values = {name: asked[name] for name in ("count", "noise_seed")}
+    found = report(run, "robustness", values, list(others.values()))
+    if found is None:
+        return
+    rows = found.tables["gains"]
+    runs = {run.id: f"this run: {_trained_on(run.spec)}"}
+    runs |= {other.id: f"{name}: {_trained_on(other.spec)}" for name, other in others.items()}
+    levels = {str(row["tested_on"]): row["level"] for row in rows}
+    kinds = {name: f"{corruptions[name].title} {level:g}" for name, level in levels.items()}
+    st.plotly_chart(gain_matrix(rows, runs, kinds), config={"displayModeBar": False})
+    missing = [corruptions[name].title for name in KINDS
+               if name not in {one.spec.corruption for one in (run, *others.values())}]  # fmt: skip
+    st.caption(
+        f"Mean gain in PSNR (dB) over {found.scope['n']:,} test images, noise seed "
+        f"{found.scope['noise_seed']}, each kind at its default level. Rows are this run and up to "
+        f"{MOST_BESIDE} of your newest runs on the same images. None of them was trained on: "
+        f"{', '.join(missing) or 'nothing is missing'}."
+    )
+    downloads(found, run, "robustness")
+
+
+def _trained_on(spec: RunSpec) -> str:
+    if spec.corruption == "none":
+        return "clean images"
+    return f"{corruptions[spec.corruption].title} {getattr(spec.noise, 'level', 0):g}"
+
+
+def _comparable(run: Run) -> Mapping[str, Run]:
+    """The visitor's newest other runs on the same images that have weights, by their names."""
+    found: dict[str, Run] = {}
+    for row in recent(MOST_LISTED):
+        if row.id == run.id or row.dataset != run.spec.dataset or len(found) == MOST_BESIDE:
+            continue
+        try:
+            other = see(visitor(), row.id).run
+        except AecoreError:
+            continue
+        if same_images(run, other) and not lacking(other):
+            found[f"{plain(title(row))} {row.id[-4:]}"] = other
+    return found
