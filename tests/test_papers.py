@@ -3,7 +3,7 @@
 import pytest
 from conftest import shared_data
 
-from benchmarks.papers import anomaly, hinton, teaching
+from benchmarks.papers import anomaly, denoising, hinton, teaching
 from benchmarks.papers.rows import Row, table
 
 
@@ -26,6 +26,16 @@ def test_neighbours_find_a_held_out_digit_better_than_reconstructions():
     found = by_method(anomaly.run(short=True))
     assert 0.75 < found["PCA"].ours < found["AE"].ours < found["KDE"].ours < 1
     assert found["1-NN distance"].ours > 0.95
+
+
+def test_classical_denoisers_are_where_they_were_measured_without_the_app(mnist_root, monkeypatch):
+    monkeypatch.setenv("AECORE_DATA", str(mnist_root))
+    found = by_method(denoising.run(short=True))
+    for method in ("noisy input", "gaussian_filter", "median_filter", "pca", "wiener"):
+        assert found[method].ours == pytest.approx(found[method].published, abs=0.3), method
+    assert found["noisy input"].ours + 5 < found["denoising autoencoder"].ours
+    assert found["denoising autoencoder"].ours < found["wiener"].ours  # of few images and steps
+    assert found["denoising autoencoder"].reached is False
 
 
 def test_the_teaching_repositorys_models_learn_in_a_few_steps(mnist_root, monkeypatch):
