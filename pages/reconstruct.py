@@ -1,13 +1,25 @@
-"""Reconstruct: what goes in, what comes out, and how far off it is."""
+"""Reconstruct: what goes in, what comes out, and how far off it is; all test images in sheets."""
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from aecore.runs import Run
+from ui.browse_parts import (
+    choose_count,
+    choose_group,
+    choose_span,
+    classes_table,
+    histogram,
+    pixels_view,
+    rows_to_show,
+    sheets,
+)
 from ui.components import gallery_view
 from ui.measured import measures
 from ui.reconstruct_parts import controls, heading
+from ui.reports import downloads, report
 from ui.selection import current_run
 
 TRAIN = Path(__file__).with_name("train.py")
@@ -23,6 +35,40 @@ def show(run: Run) -> None:
         gallery_view(run, asked)
     with grid.cell():
         measures(run)
+    browse(run, asked)
+
+
+def browse(run: Run, asked: dict[str, Any]) -> None:
+    """Every reconstruction: errors by image, class and pixel, and sheets of those in a span."""
+    st.subheader(
+        "All of them",
+        help="Every test image with its error; corruption, class and order are those above.",
+    )
+    left, right, _ = st.columns([1, 2, 3])
+    with left:
+        count = choose_count()
+    with right:
+        group = choose_group(run)
+    settings = {"corruption": asked["corruption"], "level": asked["level"], "count": count}
+    found = report(run, "reconstruct", {**settings, "noise_seed": asked["seed"]})
+    if found is None:
+        return
+    errors = found.arrays["mse"]
+    left, middle, right = st.columns([3, 4, 2], gap="medium")
+    with left:
+        place = st.container()
+        span = choose_span(errors)
+        place.plotly_chart(histogram(errors, span), config={"displayModeBar": False})
+    with middle:
+        classes_table(found)
+    with right:
+        pixels_view(found)
+    sheets(run, found, rows_to_show(run, errors, span, asked, group))
+    st.caption(
+        f"{found.scope['n']:,} test images, model of step {found.scope['step']}, noise seed "
+        f"{found.scope['noise_seed']}; intervals by 1,000 bootstrap draws of the images."
+    )
+    downloads(found, run, "reconstruct")
 
 
 st.title("Reconstruct")

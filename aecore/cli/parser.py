@@ -34,6 +34,7 @@ REPORTS = {
     "denoise": "measure how well a run undoes a damage, beside classical methods",
     "features": "say what each unit of the code stands for",
     "levels": "the same for weaker and stronger damage",
+    "reconstruct": "tell how far off the reconstructions are, class by class",
     "robustness": "what runs gain on kinds of damage that they were not trained on",
 }
 """The questions about a run that can be asked here, each a report of the same name."""
