@@ -44,24 +44,24 @@ def browse(run: Run, asked: dict[str, Any]) -> None:
         "All of them",
         help="Every test image with its error; corruption, class and order are those above.",
     )
-    left, right, _ = st.columns([1, 2, 3])
-    with left:
+    line = st.grid(5, min_column_width=130)
+    with line.cell():
         count = choose_count()
-    with right:
+    with line.cell():
         group = choose_group(run)
     settings = {"corruption": asked["corruption"], "level": asked["level"], "count": count}
     found = report(run, "reconstruct", {**settings, "noise_seed": asked["seed"]})
     if found is None:
         return
     errors = found.arrays["mse"]
-    left, middle, right = st.columns([3, 4, 2], gap="medium")
-    with left:
+    grid = st.grid(3, min_column_width=340, gap="medium")
+    with grid.cell():
         place = st.container()
         span = choose_span(errors)
         place.plotly_chart(histogram(errors, span), config={"displayModeBar": False})
-    with middle:
+    with grid.cell():
         classes_table(found)
-    with right:
+    with grid.cell():
         pixels_view(found)
     sheets(run, found, rows_to_show(run, errors, span, asked, group))
     st.caption(

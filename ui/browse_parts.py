@@ -24,7 +24,7 @@ from ui.words import count_of, plain
 
 COUNTS = {"500": "500", "2000": "2,000", "10000": "10,000", "100000": "All"}
 ALL = "all"
-SHEET, ACROSS = 200, 20
+SHEET, ACROSS = 100, 20
 """Images of a sheet, and how many of them in a line."""
 BARS = 60
 SPAN = "browse:span"
@@ -138,12 +138,14 @@ def sheets(run: Run, found: Findings, rows: Rows) -> None:
 
 def _sheet(run: Run, found: Findings, rows: Rows, start: int) -> Grid:
     data = run_data(run)
-    labels = data.part_labels("test")
+    places = data.splits["test"][rows]
     made = torch.from_numpy(found.arrays["outputs"][rows])
-    pairs = torch.cat([data.part("test")[rows], made], 2)
+    pairs = torch.cat([data.images[places], made], 2)
     errors = found.arrays["mse"]
+    classes = [data.classes[label] for label in data.labels[places]]
     notes = [
-        f"{data.classes[labels[row]]}, test image {row}, error {errors[row]:.4f}" for row in rows
+        f"{name}, test image {row}, error {errors[row]:.4f}"
+        for name, row in zip(classes, rows, strict=True)
     ]
     names = [f"{start + at + 1:,}" for at in range(0, len(rows), ACROSS)]
     return Grid(pairs, ACROSS, tuple(names), tuple(notes))
@@ -151,13 +153,13 @@ def _sheet(run: Run, found: Findings, rows: Rows, start: int) -> Grid:
 
 def classes_table(found: Findings) -> None:
     """The errors of each class, the hardest first."""
-    rows = found.tables["classes"]
+    rows: Any = found.tables["classes"]
     st.table(
         {
             "Class": [str(row["class"]) for row in rows],
             "Images": [f"{row['images']:,}" for row in rows],
-            "MSE, mean (95 %)": [
-                f"{row['mse']:.4f} ({row['mse_low']:.4f} to {row['mse_high']:.4f})" for row in rows
+            "MSE, 95 %": [
+                f"{row['mse']:.4f} ± {(row['mse_high'] - row['mse_low']) / 2:.4f}" for row in rows
             ],
             "Median": [f"{row['median mse']:.4f}" for row in rows],
             "Worst": [f"{row['worst mse']:.4f}" for row in rows],
