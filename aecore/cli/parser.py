@@ -33,6 +33,7 @@ LISTS = {
 REPORTS: dict[str, str] = {
     "denoise": "measure how well a run undoes a damage, beside classical methods",
     "levels": "the same for weaker and stronger damage",
+    "features": "say what each unit of the code stands for",
     "robustness": "what runs gain on kinds of damage that they were not trained on",
 }
 """The questions about a run that can be asked here, each a report of the same name."""
