@@ -18,6 +18,7 @@ LAYERS = (
     ("datasets", "corruptions", "networks", "projections"),
     ("models",),
     ("training", "metrics"),
+    ("detection",),
     ("runs",),
     ("maps", "latent"),
     ("catalog",),

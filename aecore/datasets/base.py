@@ -212,7 +212,8 @@ def split(pool: Pool, config: SplitConfig) -> dict[Split, Tensor]:
         order = free[torch.randperm(len(free), generator=generator)]
         held = round(VALIDATION_SHARE * len(free))
         test, validation, train = pool.test, order[:held], order[held:]
-    train, validation = (part[pool.labels[part] != config.leave_out] for part in (train, validation))
+    seen = pool.labels != config.leave_out
+    train, validation = train[seen[train]], validation[seen[validation]]
     return {"train": train[: config.train_limit or None], "validation": validation, "test": test}
 
 
