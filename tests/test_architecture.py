@@ -21,6 +21,7 @@ LAYERS = (
     ("detection",),
     ("runs",),
     ("maps", "latent"),
+    ("reports",),
     ("catalog",),
     ("jobs",),
     ("cli",),
