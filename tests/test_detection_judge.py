@@ -20,6 +20,7 @@ from aecore.detection.judge import (
     threshold_for,
 )
 from aecore.errors import InputError
+from aecore.metrics.intervals import bootstrap
 
 GENERATOR = np.random.default_rng(0)
 ODD = GENERATOR.random(400) < 0.15
@@ -36,13 +37,12 @@ def test_figures_are_those_of_scikit_learn(scores):
 
 
 @pytest.mark.parametrize("scores", [SCORES, TIED], ids=["all different", "many ties"])
-def test_each_resample_has_the_figures_of_the_images_drawn_for_it(scores, monkeypatch):
-    monkeypatch.setattr(judge, "RESAMPLES", 30)
-    areas, precisions = judge._resampled(scores, ODD.astype(int), 5)
-    drawn = np.random.default_rng(5).integers(0, 400, (30, 400))
-    assert areas == pytest.approx([roc_auc_score(ODD[rows], scores[rows]) for rows in drawn])
-    expected = [average_precision_score(ODD[rows], scores[rows]) for rows in drawn]
-    assert precisions == pytest.approx(expected)
+def test_intervals_are_those_of_the_plain_bootstrap(scores):
+    found = judged(scores, ODD, seed=5)
+    area = bootstrap(lambda s, odd: roc_auc_score(odd, s), scores, ODD, seed=5)
+    precision = bootstrap(lambda s, odd: average_precision_score(odd, s), scores, ODD, seed=5)
+    assert found.roc_auc == pytest.approx(area)
+    assert found.average_precision == pytest.approx(precision)
 
 
 def test_the_interval_holds_95_of_100_resamples_and_the_figure():
