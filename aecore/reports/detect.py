@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from aecore.config import Settings, knob
 from aecore.datasets import ImageData, datasets, open_data
-from aecore.detection import Method, Scores, Views, methods
+from aecore.detection import Fitted, Method, Scores, Views, methods
 from aecore.detection.judge import Judged, judged, lead
 from aecore.reports.base import Findings, Follow, Report, Row, reports
-from aecore.reports.suspects import LEFT_OUT, Suspects, suspects_of, views_of
+from aecore.reports.suspects import LEFT_OUT, suspects_of, views_of
 from aecore.runs.inference import LoadedModel
 from aecore.runs.store import Run
 from aecore.training.batches import HELD_OUT, stream
@@ -34,13 +33,18 @@ else:
     Choice = Literal[(LEFT_OUT, *datasets)]
 
 
-class Sample(NamedTuple):
-    """All that the scores are made of: what they learn from, and what they are judged on."""
+class Normal(NamedTuple):
+    """What scores learn from: images that trained, and normal ones that did not."""
 
     train: Views
     validation: Views
+
+
+class Sample(NamedTuple):
+    """All that scores are made of: what they learn from, and what they are judged on."""
+
+    normal: Normal
     judged: Views
-    made: Tensor
 
 
 class Scored(NamedTuple):
@@ -70,7 +74,10 @@ class Detect(Report):
             "of another data set.",
         )
         images: int = knob(
-            10_000, "Test images that are judged, of each data set at most.", low=20, high=100_000
+            10_000,
+            "Test images that are judged at most, those of another data set not counted.",
+            low=20,
+            high=100_000,
         )
         fit_on: int = knob(
             10_000,
@@ -97,7 +104,9 @@ class Detect(Report):
         data = open_data(run.spec.dataset, run.spec.source, run.spec.splits)
         left_out = run.spec.splits.leave_out
         suspects = suspects_of(data, left_out, self.config.suspects, self.config.images)
-        sample = self._sample(data, loaded, suspects, follow)
+        normal = learnt(data, loaded, self.config, within(follow, 0, 0.2))
+        views, made = views_of(loaded, suspects.images, within(follow, 0.2, 0.3))
+        sample = Sample(normal, views)
         scored = list(self._scored(sample, follow))
         odd = suspects.odd.numpy()
         found = {each.kind.name: judged(each.values, odd, self.config.seed) for each in scored}
@@ -109,29 +118,16 @@ class Detect(Report):
             "odd": odd,
             "shown": shown,
             "originals": suspects.images[shown].numpy(),
-            "reconstructions": to_bytes(sample.made[shown]).numpy(),
+            "reconstructions": to_bytes(made[shown]).numpy(),
         }
         scope = {
             "split": "test",
             "n": len(odd),
             "odd": int(odd.sum()),
             "what is odd": suspects.title,
-            "validation images": len(sample.validation),
+            "validation images": len(normal.validation),
         }
         return Findings(scope, {"scores": rows}, {**arrays, **pictures})
-
-    def _sample(
-        self, data: ImageData, loaded: LoadedModel, suspects: Suspects, follow: Follow
-    ) -> Sample:
-        train = data.splits["train"]
-        generator = torch.Generator().manual_seed(stream(self.config.seed, HELD_OUT, 3))
-        rows = train[torch.randperm(len(train), generator=generator)[: self.config.fit_on]]
-        images = (data.images[rows], data.part("validation", self.config.images), suspects.images)
-        made = []
-        for index, part in enumerate(images):
-            made.append(views_of(loaded, part, _third(follow, index)))
-        (learnt, _), (validation, _), (views, last) = made
-        return Sample(learnt, validation, views, last)
 
     def _scored(self, sample: Sample, follow: Follow) -> Iterator[Scored]:
         chosen = [kind for kind in methods.values() if _fits(kind, sample)]
@@ -140,25 +136,44 @@ class Detect(Report):
             doing = kind.title.lower()
             follow(share, doing)
             start = time.perf_counter()
-            known = sample.train.part(slice(0, kind.most))
-            fitted = kind().fit(known, sample.validation, self.config.seed)
+            fitted, count = fit(kind, sample.normal, self.config.seed)
             parts = []
-            for views in (sample.judged, sample.validation):
+            for views in (sample.judged, sample.normal.validation):
                 scores = []
                 for first in range(0, len(views), CHUNK):
                     follow(share, doing)
                     scores.append(fitted.score(views.part(slice(first, first + CHUNK))))
                 parts.append(np.concatenate(scores))
             seconds = time.perf_counter() - start
-            yield Scored(kind, parts[0], parts[1], fitted.setting, len(known), seconds)
+            yield Scored(kind, parts[0], parts[1], fitted.setting, count, seconds)
 
 
-def _third(follow: Follow, index: int) -> Follow:
-    return lambda share, doing: follow(0.1 * (index + share), doing)
+def within(follow: Follow, low: float, high: float) -> Follow:
+    """Tells from 0 to 1 how a part of the work goes, which is this stretch of the whole."""
+    return lambda share, doing: follow(low + (high - low) * share, doing)
+
+
+def learnt(data: ImageData, loaded: LoadedModel, config: Detect.Config, follow: Follow) -> Normal:
+    """The images of a run that scores learn from."""
+    train = data.splits["train"]
+    generator = torch.Generator().manual_seed(stream(config.seed, HELD_OUT, 3))
+    rows = train[torch.randperm(len(train), generator=generator)[: config.fit_on]]
+    validation = data.part("validation", config.images)
+    views = [
+        views_of(loaded, data.images[rows], within(follow, 0, 0.5))[0],
+        views_of(loaded, validation, within(follow, 0.5, 1))[0],
+    ]
+    return Normal(*views)
+
+
+def fit(kind: type[Method], normal: Normal, seed: int) -> tuple[Fitted, int]:
+    """A score that has learnt, and from how many images."""
+    known = normal.train.part(slice(0, kind.most))
+    return kind().fit(known, normal.validation, seed), len(known)
 
 
 def _fits(kind: type[Method], sample: Sample) -> bool:
-    return sample.train.codes is not None or not kind.needs_code
+    return sample.normal.train.codes is not None or not kind.needs_code
 
 
 def _worst(scored: list[Scored]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -176,7 +191,7 @@ def _row(scored: Scored, found: dict[str, Judged]) -> Row:
     return {
         "name": scored.kind.name,
         "score": scored.kind.title,
-        "made by": "this run" if scored.kind.of_run else "a classical method",
+        "made by": "this run" if scored.kind.of_run else "classical",
         "ROC-AUC": own.roc_auc.value,
         "ROC-AUC low": own.roc_auc.low,
         "ROC-AUC high": own.roc_auc.high,

@@ -37,7 +37,7 @@ def suspects_of(data: ImageData, left_out: int, wanted: str, most: int) -> Suspe
     Args:
         data: the images of the run; left_out: the class that it never saw, or -1.
         wanted: `LEFT_OUT`, or the name of another data set, of which the test images are odd.
-        most: of each of the two test splits, at most so many images, its first.
+        most: of the run's test images; of another data set, as many as of these are normal.
 
     Raises InputError where no class was left out, or the other data set is the run's own;
     DataUnavailable where it is not on this machine.
@@ -51,7 +51,7 @@ def suspects_of(data: ImageData, left_out: int, wanted: str, most: int) -> Suspe
             )
         return Suspects(images, labels == left_out, f"class {data.classes[left_out]}")
     normal = images[labels != left_out]
-    others = _other(data, wanted, most)
+    others = _other(data, wanted, len(normal))
     odd = torch.arange(len(normal) + len(others)) >= len(normal)
     return Suspects(torch.cat([normal, others]), odd, datasets[wanted].title)
 
