@@ -29,8 +29,10 @@ from benchmarks.papers.rows import Row
 NAME = "Hold one digit out (digits, 8×8)"
 SOURCE = "reference/methods.md 4.9, measured there with other code on a 70/30 split, one seed"
 SLACK = 0.03
-FULL = {"dataset": "digits", "variant": "autoencoder", "epochs": 60}
-SHORT = {**FULL, "epochs": 15}
+VALUES = {"dataset": "digits", "variant": "autoencoder", "width": 128, "depth": 2, "epochs": 60}
+"""Hidden layers of 128 and 64 and 60 epochs, as the reference has them for images of 8×8."""
+SEEDS = (0, 1, 2)
+"""Of an autoencoder's weights: from one to the next, the mean over ten digits moves by 0.02."""
 SHORT_CODE = 8
 Scorer = Callable[[ImageData], np.ndarray[Any, Any] | Tensor]
 
@@ -48,16 +50,18 @@ CLASSICAL = {
 
 def run(*, short: bool = False) -> Iterator[Row]:
     """Mean area under the ROC curve over the digits that are held out, for each method."""
-    values: dict[str, Any] = SHORT if short else FULL
     held = (3, 8) if short else range(10)
     seen = {digit: open_data("digits", splits=SplitConfig(leave_out=digit)) for digit in held}
-    for method, score, published in _methods(values, short=short):
+    for method, scores, published in _methods(short=short):
         with timed() as clock:
-            areas = {digit: _area(data, digit, score) for digit, data in seen.items()}
+            areas = {
+                digit: statistics.mean(_area(data, digit, score) for score in scores)
+                for digit, data in seen.items()
+            }
         digit, least = min(areas.items(), key=lambda entry: entry[1])
         settings = (
             f"digits {', '.join(map(str, held))} held out, lowest {least:.3f} for {digit}; "
-            f"{seen[digit].size('test')} test images, split seed 0, 1 seed"
+            f"{seen[digit].size('test')} test images, split seed 0, mean over seeds: {len(scores)}"
         )
         yield Row(
             NAME, method, "mean ROC-AUC", "higher", statistics.mean(areas.values()),
@@ -65,25 +69,26 @@ def run(*, short: bool = False) -> Iterator[Row]:
         )  # fmt: skip
 
 
-def _methods(values: dict[str, Any], *, short: bool) -> Iterator[tuple[str, Scorer, float]]:
-    """(name, score, mean ROC-AUC of the reference) of each line of the table."""
+def _methods(*, short: bool) -> Iterator[tuple[str, list[Scorer], float]]:
+    """(name, scores to be averaged, mean ROC-AUC of the reference) of each line of the table."""
     for code, published in AUTOENCODERS.items():
         if not short or code == SHORT_CODE:
-            chosen = {**values, "latent_dim": code}
-            yield f"AE, k = {code}", partial(_reconstruction, values=chosen), published
+            seeds = SEEDS[:1] if short else SEEDS
+            yield f"AE, k = {code}", [_autoencoder(code, seed) for seed in seeds], published
     for code, published in PCAS.items():
         if not short or code == SHORT_CODE:
-            yield f"PCA, k = {code}", partial(_pca, code=code), published
+            yield f"PCA, k = {code}", [partial(_pca, code=code)], published
     for title, (name, published) in CLASSICAL.items():
-        yield title, partial(_classical, name=name), published
+        yield title, [partial(_classical, name=name)], published
 
 
 def _area(data: ImageData, digit: int, score: Scorer) -> float:
     return detection(score(data), data.part_labels("test") == digit).roc_auc
 
 
-def _reconstruction(data: ImageData, values: dict[str, Any]) -> Tensor:
-    return fit_on(data, values).squared_errors(data.part("test"))
+def _autoencoder(code: int, seed: int) -> Scorer:
+    values = {**VALUES, "latent_dim": code, "seed": seed}
+    return lambda data: fit_on(data, values).squared_errors(data.part("test"))
 
 
 def _pca(data: ImageData, code: int) -> Tensor:
