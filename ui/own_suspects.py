@@ -103,7 +103,7 @@ def score(run: Run, name: str, images: Tensor) -> tuple[Scores, Tensor]:
     return _fitted(run, loaded, name).score(views), to_bytes(made)
 
 
-@lru_cache(maxsize=4)  # each may hold the training images as floats
+@lru_cache(maxsize=2)  # each may hold 10,000 training images as floats
 def _fitted(run: Run, loaded: LoadedModel, name: str) -> Fitted:
     """A score with the settings that the page's report has."""
     config = Detect.Config()
