@@ -113,7 +113,9 @@ class TestMeasured:
         at = measured(run)
         worst = np.argsort(-found.arrays["score:error"], kind="stable")[:20]
         count = found.arrays["odd"][worst].sum()
-        assert f"with the highest reconstruction error, {count} of them odd" in told(at.caption)
+        assert f"with the highest score (Reconstruction error), {count} of them odd" in told(
+            at.caption
+        )
         labels = [button.proto.label for button in at.get("download_button")]
         assert labels == ["These as PNG", "Scores as CSV"]
 

@@ -162,9 +162,9 @@ def gallery(run: Run, found: Findings, view: View) -> None:
     grid = worst_grid(originals, made, notes, kinds, scores)
     components.pictures("worst", grid)
     st.caption(
-        f"The {len(rows)} test images with the highest {methods[view.name].title.lower()}, "
-        f"{kinds.count('odd')} of them odd, and their score. Error: orange is too bright, blue too "
-        "dark; full colour at half the range."
+        f"The {len(rows)} test images with the highest score ({methods[view.name].title}), "
+        f"{kinds.count('odd')} of them odd. Reconstructions are the run's own. Error: orange is "
+        "too bright, blue too dark; full colour at half the range."
     )
     st.download_button(
         "These as PNG", png(grid), f"{run.id}-worst.png", "image/png", on_click="ignore",
@@ -210,10 +210,10 @@ def verdict(rows: Sequence[Mapping[str, Any]]) -> str:
     best = next(row for row in rows if not methods[row["name"]].of_run)
     gap = f"{best['ROC-AUC']:.3f} against {own['ROC-AUC']:.3f}"
     span = f"{best['ahead low']:+.3f} to {best['ahead high']:+.3f}"
-    name = best["score"].lower()
+    name = best["score"]
     if best["ahead low"] > 0:
         return (
-            f"**{best['score']} wins over the run's own reconstruction error**: its ROC-AUC is "
+            f"**{name} wins over the run's own reconstruction error**: its ROC-AUC is "
             f"{gap}, and the difference ({span}) is more than chance."
         )
     if best["ahead high"] < 0:
@@ -224,6 +224,6 @@ def verdict(rows: Sequence[Mapping[str, Any]]) -> str:
         )
     return (
         f"**The run's own reconstruction error and the best classical method, {name}, cannot be "
-        f"told apart here**: {best['score']} has a ROC-AUC of {gap}, and the difference ({span}) "
+        f"told apart here**: {name} has a ROC-AUC of {gap}, and the difference ({span}) "
         "may be chance."
     )

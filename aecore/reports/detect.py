@@ -133,7 +133,7 @@ class Detect(Report):
         chosen = [kind for kind in methods.values() if _fits(kind, sample)]
         for index, kind in enumerate(chosen):
             share = 0.3 + 0.7 * index / len(chosen)
-            doing = kind.title.lower()
+            doing = kind.title
             follow(share, doing)
             start = time.perf_counter()
             fitted, count = fit(kind, sample.normal, self.config.seed)

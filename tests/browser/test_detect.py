@@ -68,7 +68,7 @@ def test_dragging_the_threshold_changes_what_is_found_and_the_link_brings_it_bac
 
 def test_another_score_is_chosen_and_its_oddest_images_are_shown(page, lab, run):
     opened(page, lab, run, score="neighbour")
-    expect(page.get_by_text("with the highest nearest image")).to_be_visible()
+    expect(page.get_by_text("with the highest score (Nearest image)")).to_be_visible()
     expect(page.locator(".ael-pictures canvas")).to_have_count(60)
     expect(page.locator("table tr")).to_have_count(11)
     expect(page.get_by_text(re.compile("Nearest image wins|cannot be told apart"))).to_be_visible()
