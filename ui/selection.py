@@ -23,7 +23,8 @@ LAB = (
 OTHERS = (
     *LAB,
     "corrupt", "strength", "noise_seed", "order", "label", "maps", "colour", "chosen", "number",
-    "view", "beside", "set", "seeds", "suspects", "score", "alarms", WORDS, SHOWN,
+    "view", "beside", "set", "seeds", "sort", "units", "suspects", "score", "alarms",
+    WORDS, SHOWN,
     SHARE, ENTER,
 )  # fmt: skip
 """Names in links that belong to other pages than Train; no setting of a run may have one of them.

@@ -32,6 +32,7 @@ LISTS = {
 }
 REPORTS = {
     "detect": "find odd images with the run, beside neighbours and densities",
+    "features": "say what each unit of the code stands for",
 }
 """The questions about a run that can be asked here, each a report of the same name."""
 JSON_HELP = "print JSON for machines"
