@@ -54,6 +54,7 @@ def pages() -> dict[str, list[st.Page]]:
         ],
         "Use": [
             page(PAGES / "denoise.py", title="Denoise", icon=":material/blur_on:"),
+            page(PAGES / "detect.py", title="Find anomalies", icon=":material/search:"),
         ],
         "Machine": [admin],
     }

@@ -20,12 +20,16 @@ LAB = (
     "lab_from", "lab_to", "lab_strength", "lab_source", "lab_parts", "lab_seed", "lab_class",
 )  # fmt: skip
 """Names in links of what is done with a code."""
+REPORTED = (
+    "sort", "units", "measured_on", "also", "count", "group", "errors", "sheet", "suspects",
+    "score", "alarms",
+)  # fmt: skip
+"""Names in links of the pages that show reports."""
 OTHERS = (
-    *LAB,
+    *LAB, *REPORTED,
     "corrupt", "strength", "noise_seed", "order", "label", "maps", "colour", "chosen", "number",
-    "view", "beside", "set", "seeds", "sort", "units", "measured_on", "also",
-    "count", "group", "errors", "sheet", WORDS, SHOWN,
-    SHARE, ENTER,
+    "view", "beside", "set", "seeds",
+    WORDS, SHOWN, SHARE, ENTER,
 )  # fmt: skip
 """Names in links that belong to other pages than Train; no setting of a run may have one of them.
 """

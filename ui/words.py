@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from aecore.catalog.rows import RunRow
 from aecore.datasets import datasets
+from aecore.errors import InputError
 from aecore.models import variants
 from aecore.networks import networks
 from aecore.runs import RunSpec
@@ -28,6 +30,9 @@ def spec_line(spec: RunSpec) -> str:
     parts.append(code if spec.kind.has_code else "no code")
     if spec.corruption != "none":
         parts.append(spec.make_corruption().title)
+    with suppress(InputError):  # the form says what is wrong with it
+        left_out = spec.splits.left_out(spec.make_source().classes)
+        parts += [f"class {left_out} left out"] if left_out else []
     return " · ".join([*parts, f"seed {spec.training.seed}"])
 
 

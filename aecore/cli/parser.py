@@ -32,6 +32,7 @@ LISTS = {
 }
 REPORTS = {
     "denoise": "measure how well a run undoes a damage, beside classical methods",
+    "detect": "find odd images with the run, beside neighbours and densities",
     "features": "say what each unit of the code stands for",
     "levels": "the same for weaker and stronger damage",
     "reconstruct": "tell how far off the reconstructions are, class by class",

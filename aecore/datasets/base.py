@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
@@ -112,6 +112,34 @@ class SplitConfig(Settings):
     train_limit: int = knob(
         0, "Train on only this many images; 0 means all of them.", low=0, high=10**7
     )
+    leave_out: int = knob(
+        -1,
+        "A class that training and validation never see, by its place in the list of classes "
+        "from 0, or -1 for none; the test split keeps it, so that it can be looked for there.",
+        low=-1,
+        high=1000,
+        label="Leave out class",
+    )
+
+    def left_out(self, classes: Sequence[str]) -> str:
+        """The name of the class that is left out; nothing where none is.
+
+        Raises InputError where there is no such class, or nothing would be left without it.
+        """
+        if self.leave_out < 0:
+            return ""
+        if len(classes) < 2:
+            raise InputError(
+                "Leave out class: these images are all of one class, so none can be left out; "
+                "choose -1."
+            )
+        if self.leave_out >= len(classes):
+            raise InputError(
+                f"Leave out class: there are {len(classes)} classes, from 0 for {classes[0]} to "
+                f"{len(classes) - 1} for {classes[-1]}, got {self.leave_out}; choose one of them "
+                "or -1."
+            )
+        return classes[self.leave_out]
 
 
 class DataSource(ABC):
@@ -184,6 +212,8 @@ def split(pool: Pool, config: SplitConfig) -> dict[Split, Tensor]:
         order = free[torch.randperm(len(free), generator=generator)]
         held = round(VALIDATION_SHARE * len(free))
         test, validation, train = pool.test, order[:held], order[held:]
+    seen = pool.labels != config.leave_out
+    train, validation = train[seen[train]], validation[seen[validation]]
     return {"train": train[: config.train_limit or None], "validation": validation, "test": test}
 
 
@@ -195,17 +225,19 @@ def open_data(
 ) -> ImageData:
     """Fetch (where files are missing), read and split a data set by its name.
 
-    Raises UnknownName, DataUnavailable, or InputError where `options` are another source's.
+    Raises UnknownName, DataUnavailable, or InputError where `options` are another source's or
+    `splits` leave out a class that is not there.
     """
     kind = datasets[name]
     options = options if options is not None else kind.Config()
     if type(options) is not kind.Config:
         raise InputError(f"{kind.title} takes {kind.__qualname__}.Config, got {type(options)}.")
-    source = kind(options)
+    source, splits = kind(options), splits or SplitConfig()
+    splits.left_out(source.classes)
     if not source.ready():
         source.fetch(report)
     pool = source.read()
-    parts = split(pool, splits or SplitConfig())
+    parts = split(pool, splits)
     return ImageData(
         name, kind.title, kind.licence, pool.images, pool.labels, source.classes, parts
     )

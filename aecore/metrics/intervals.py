@@ -39,7 +39,7 @@ def mean_interval(values: Array, seed: int = 0, resamples: int = RESAMPLES) -> I
         count = min(at_once, resamples - start)
         rows = generator.integers(len(numbers), size=(count, len(numbers)))
         means.append(numbers[rows].mean(1))
-    return _interval(float(numbers.mean()), np.concatenate(means))
+    return interval_of(float(numbers.mean()), np.concatenate(means))
 
 
 def bootstrap(
@@ -59,19 +59,20 @@ def bootstrap(
     for _ in range(resamples):
         rows = generator.integers(count, size=count)
         found.append(statistic(*(array[rows] for array in arrays)))
-    return _interval(float(statistic(*arrays)), np.array(found))
+    return interval_of(float(statistic(*arrays)), np.array(found))
 
 
-def _checked(numbers: Array) -> Array:
-    if not len(numbers) or np.isnan(numbers).any():
-        raise InputError("An interval needs at least one number, and none that is NaN.")
-    return numbers
-
-
-def _interval(value: float, draws: Array) -> Interval:
+def interval_of(value: float, draws: Array) -> Interval:
+    """A figure with the limits that its draws (resamples,) give; those that are NaN count not."""
     known = draws[~np.isnan(draws)]
     if not len(known):
         return Interval(value, np.nan, np.nan)
     outside = 100 * (1 - SHARE) / 2
     low, high = np.percentile(known, [outside, 100 - outside])
     return Interval(value, float(low), float(high))
+
+
+def _checked(numbers: Array) -> Array:
+    if not len(numbers) or np.isnan(numbers).any():
+        raise InputError("An interval needs at least one number, and none that is NaN.")
+    return numbers

@@ -51,7 +51,7 @@ def estimate(spec: RunSpec) -> Cost:
             f"{spec.kind.title}: choose a corruption; on clean images it is the plain autoencoder."
         )
     source = spec.make_source()
-    count = min(spec.splits.train_limit or source.train_size, source.train_size)
+    count = _train_images(spec)
     batch = min(spec.training.batch_size, count)
     if batch == 1 and spec.layers.mixes_images and spec.kind.uses_network:
         raise InputError("Batch norm needs at least two images a batch; enlarge the batch size.")
@@ -71,6 +71,15 @@ def blank_model(spec: RunSpec) -> Autoencoder:
     Raises InputError where the settings cannot work together.
     """
     return empty_model(spec.variant, spec.model, spec.make_network(spec.make_source().shape))
+
+
+def _train_images(spec: RunSpec) -> int:
+    """How many images will train; a class that is left out is taken to have an even share."""
+    source = spec.make_source()
+    count = source.train_size
+    if spec.splits.left_out(source.classes):
+        count -= count // len(source.classes)
+    return min(spec.splits.train_limit or count, count)
 
 
 def check_total(cost: Cost) -> None:

@@ -1,0 +1,69 @@
+"""Find anomalies: how well the run tells odd images from normal ones, beside classical methods."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from aecore.errors import AecoreError
+from aecore.reports import Findings
+from aecore.reports.suspects import LEFT_OUT
+from aecore.runs import Run
+from ui.detect_parts import (
+    choose_score,
+    choose_suspects,
+    choose_threshold,
+    comparison,
+    figures,
+    gallery,
+    nothing_left_out,
+)
+from ui.own_suspects import own_suspects
+from ui.reconstruct_parts import heading
+from ui.reports import downloads, report
+from ui.selection import current_run
+from ui.words import plain
+
+TRAIN = Path(__file__).with_name("train.py")
+
+
+def show(run: Run) -> None:
+    """What is odd, and once it is measured, how well it is found."""
+    if not heading(run, TRAIN):
+        return
+    grid = st.grid(2, min_column_width=300, gap="medium")
+    with grid.cell():
+        suspects = choose_suspects(run)
+    if suspects == LEFT_OUT and run.spec.splits.leave_out < 0:
+        nothing_left_out(run, TRAIN)
+        return
+    try:
+        found = report(run, "detect", {"suspects": suspects})
+    except AecoreError as error:
+        st.error(plain(str(error)))
+        return
+    if found is not None:
+        with grid.cell():
+            name = choose_score(found)
+        explore(run, found, name)
+
+
+def explore(run: Run, found: Findings, name: str) -> None:
+    """One score in full, all of them in a table, and images that a person brings."""
+    view = choose_threshold(found, name)
+    figures(view)
+    st.subheader("The oddest images", help="Those that this score puts first, odd or not.")
+    gallery(run, found, view)
+    st.subheader("All scores beside each other", help="The same images, judged by each of them.")
+    comparison(found)
+    downloads(found, run, "detect")
+    st.subheader("Your own suspects", help="Images of yours, scored like the test images.")
+    own_suspects(run, view)
+
+
+st.title("Find anomalies")
+run = current_run()
+if run is None:
+    st.info("Here you will see which test images a run takes for odd. First choose a run.")
+    st.page_link(TRAIN, label="Train one", icon=":material/model_training:")
+else:
+    show(run)
