@@ -18,6 +18,7 @@ LAYERS = (
     ("datasets", "corruptions", "networks", "projections"),
     ("models",),
     ("training", "metrics"),
+    ("compression",),
     ("runs",),
     ("maps", "latent"),
     ("catalog",),
