@@ -21,6 +21,7 @@ LAYERS = (
     ("compression",),
     ("runs",),
     ("maps", "latent"),
+    ("reports",),
     ("catalog",),
     ("jobs",),
     ("cli",),

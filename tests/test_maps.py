@@ -158,7 +158,7 @@ def test_wishes_are_drawn_in_the_order_they_came(run):
 
 
 def test_not_too_many_wait(run, monkeypatch):
-    monkeypatch.setattr("aecore.maps.shelf.MOST_WAITING", 1)
+    monkeypatch.setattr("aecore.runs.desk.MOST_WAITING", 1)
     shelf = Shelf(home())
     for _ in range(2):
         shelf.ask(asked_of(run, PIXELS))
@@ -174,14 +174,15 @@ def test_a_full_disk_stops_no_mapper(run, monkeypatch):
     def full(*_, **__):
         raise StoreError("Could not write x: No space left on device.")
 
-    monkeypatch.setattr("aecore.maps.shelf.write", full)
+    for module in ("aecore.maps.shelf", "aecore.runs.desk"):
+        monkeypatch.setattr(f"{module}.write", full)
     assert mapper.tick()
     assert list(mapper.shelf.folder.iterdir()) == []
 
 
 def test_who_cancels_leaves_nothing_behind(run, monkeypatch):
     mapper, asked = Mapper(home()), asked_of(run, PIXELS)
-    monkeypatch.setattr(jobs, "EVERY", 0)
+    monkeypatch.setattr("aecore.jobs.clerk.EVERY", 0)
 
     def cancelling(samples, spec, follow):
         follow(0.1, np.zeros((359, 2), np.float32))

@@ -6,12 +6,12 @@ import csv
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
-from pathlib import Path
+from io import StringIO
 from typing import Any
 
-from aecore.cli.output import say, say_json, say_table, write_over
+from aecore.cli.output import say, say_json, say_table, write_over, write_text
 from aecore.config import knobs
-from aecore.errors import InputError, StoreError
+from aecore.errors import InputError
 from aecore.maps.draw import Drawn
 from aecore.maps.measures import (
     MOST_SEEDS,
@@ -40,7 +40,7 @@ def project(arguments: Namespace) -> int:
     drawn = _drawn(run, load_model(run), spec)
     ground = ground_of(run, spec)
     if arguments.csv:
-        _write_csv(Path(arguments.csv), ground, drawn)
+        _write_csv(arguments.csv, ground, drawn)
     told = {
         "run": run.id,
         "split": "test",
@@ -141,14 +141,10 @@ def _shown(value: Any) -> str:
     return f"{value['mean']:.3f}{deviation}"
 
 
-def _write_csv(path: Path, ground: Ground, drawn: Drawn) -> None:
-    try:
-        with path.open("w", newline="") as file:
-            table = csv.writer(file)
-            table.writerow(["image", "class", "x", "y"])
-            for index, (kind, (x, y)) in enumerate(
-                zip(ground.names, drawn.held_out.tolist(), strict=True)
-            ):
-                table.writerow([index, kind, x, y])
-    except OSError as error:
-        raise StoreError(f"Could not write {path}: {error.strerror}.") from error
+def _write_csv(name: str, ground: Ground, drawn: Drawn) -> None:
+    text = StringIO()
+    table = csv.writer(text)
+    table.writerow(["image", "class", "x", "y"])
+    for index, (kind, (x, y)) in enumerate(zip(ground.names, drawn.held_out.tolist(), strict=True)):
+        table.writerow([index, kind, x, y])
+    write_text(name, text.getvalue())

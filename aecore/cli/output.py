@@ -6,7 +6,10 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from math import isfinite
+from pathlib import Path
 from typing import Any
+
+from aecore.errors import StoreError
 
 GAP = "  "
 
@@ -51,3 +54,11 @@ def write_over(line: str) -> None:
     """One line on standard error in place of the last, for who waits at a terminal."""
     sys.stderr.write(f"\r\x1b[K{line}")
     sys.stderr.flush()
+
+
+def write_text(name: str, text: str) -> None:
+    """Put text into a file of the person's own. Raises StoreError where that cannot be."""
+    try:
+        Path(name).write_text(text, newline="")
+    except OSError as error:
+        raise StoreError(f"Could not write {name}: {error.strerror}.") from error

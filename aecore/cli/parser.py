@@ -30,6 +30,8 @@ LISTS = {
     "networks": "list the networks",
     "corruptions": "list the ways to damage the input",
 }
+REPORTS: dict[str, str] = {}
+"""The questions about a run that can be asked here, each a report of the same name."""
 JSON_HELP = "print JSON for machines"
 RUN_HELP = "the run's id, as `runs` lists it"
 
@@ -63,6 +65,7 @@ def read(argv: list[str]) -> argparse.Namespace:
     _add_train(commands, argv)
     _add_run_commands(commands)
     _add_map_commands(commands, argv)
+    _add_report_commands(commands, argv)
     _add_home_commands(commands)
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
@@ -114,6 +117,18 @@ def _add_map_commands(commands: Commands[Parser], argv: list[str]) -> None:
         from aecore.cli.map_flags import add_flags  # imports torch
 
         add_flags(project, measure)
+
+
+def _add_report_commands(commands: Commands[Parser], argv: list[str]) -> None:
+    for name, text in REPORTS.items():
+        command = _command(commands, name, text, "reports:make")
+        command.add_argument("id", metavar="RUN", help=RUN_HELP)
+        command.add_argument("--csv", metavar="FILE", help="write the first table to a file")
+        command.set_defaults(report=name)
+        if argv[:1] == [name]:
+            from aecore.cli.reports import add_flags  # imports torch
+
+            add_flags(command, name)
 
 
 def _add_home_commands(commands: Commands[Parser]) -> None:
