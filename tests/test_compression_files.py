@@ -1,6 +1,7 @@
 """Files of images: what was written is drawn again, and what is foreign or damaged is refused."""
 
 import struct
+from functools import partial
 from io import BytesIO
 from zlib import crc32
 
@@ -23,6 +24,7 @@ from aecore.compression import (
 )
 from aecore.compression.file import HEADER
 from aecore.errors import InputError
+from aecore.runs.inference import codes_of
 from aecore.training.snapshots import to_bytes
 
 SHAPE = (1, 8, 8)
@@ -34,13 +36,13 @@ def compressor(variant="autoencoder", bits=6, weights="a", **knobs):
     knobs = {"latent_dim": 6, **knobs}
     model = build(variant, "mlp", SHAPE, mean=data.mean, model_knobs=knobs).eval()
     model.requires_grad_(False)
-    bare = Compressor(model.encode, model.decode, None, SHAPE, weights)
-    codes = bare.codes(data.part("train"))
+    encode = partial(codes_of, model)
+    codes = encode(data.part("train")).numpy()
     if variant == "vq_vae":
         codec = book_codec(codes, model.quantiser.book.numpy())
     else:
         codec = fit_codec(codes, bits)
-    return Compressor(model.encode, model.decode, codec, SHAPE, weights)
+    return Compressor(encode, model.decode, codec, SHAPE, weights)
 
 
 def images(count=40):
@@ -52,7 +54,7 @@ def images(count=40):
 def test_a_file_is_drawn_as_the_decoder_draws_the_quantised_codes(variant, count):
     ours = compressor(variant)
     content = ours.write(images(count))
-    codes = ours.codes(images(count))
+    codes = ours.encode(images(count)).numpy()
     made = [ours.decode(z) for z in torch.from_numpy(ours.codec.quantised(codes)).split(256)]
     expected = torch.cat([to_bytes(part) for part in made]) if count else images(0)
     assert torch.equal(ours.read(content), expected)

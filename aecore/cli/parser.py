@@ -30,7 +30,9 @@ LISTS = {
     "networks": "list the networks",
     "corruptions": "list the ways to damage the input",
 }
-REPORTS: dict[str, str] = {}
+REPORTS: dict[str, str] = {
+    "compress": "measure how small images become as codes, beside PCA, JPEG and WebP",
+}
 """The questions about a run that can be asked here, each a report of the same name."""
 JSON_HELP = "print JSON for machines"
 RUN_HELP = "the run's id, as `runs` lists it"

@@ -15,14 +15,12 @@ from hashlib import sha256
 from typing import NamedTuple
 from zlib import crc32
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from aecore.compression.codec import Codec
 from aecore.compression.quantise import Codes
 from aecore.errors import InputError
-from aecore.training.batches import to_float
 from aecore.training.snapshots import to_bytes
 
 MAGIC, VERSION = b"AECZ", 1
@@ -32,6 +30,8 @@ FRAME = HEADER.size + CHECKSUM.size
 """Bytes of a file besides its codes."""
 MOST_IMAGES = 10_000
 CHUNK = 256
+
+Half = Callable[[Tensor], Tensor]
 
 
 class Header(NamedTuple):
@@ -52,12 +52,12 @@ class Header(NamedTuple):
 class Compressor:
     """A model as a codec of images.
 
-    encode: images (n, C, H, W) float in [0, 1] to codes (n, d); decode: the way back; codec: for
-    these codes; shape: (C, H, W); weights: a fingerprint of the model's, any text.
+    encode: images (n, C, H, W) uint8 to codes (n, d); decode: codes to images, float in [0, 1];
+    codec: for these codes; shape: (C, H, W); weights: a fingerprint of the model's, any text.
     """
 
-    encode: Callable[[Tensor], Tensor]
-    decode: Callable[[Tensor], Tensor]
+    encode: Half
+    decode: Half
     codec: Codec
     shape: tuple[int, int, int]
     weights: str
@@ -76,7 +76,7 @@ class Compressor:
             )
         if count > MOST_IMAGES:
             raise InputError(f"A file holds at most {MOST_IMAGES:,} images, got {count:,}.")
-        codes = self.codec.pack(self.codes(images))
+        codes = self.codec.pack(self.encode(images).numpy())
         known = self.codec.bits, self._fingerprint, *self.shape
         content = HEADER.pack(MAGIC, VERSION, *known, count, len(codes)) + codes
         return content + CHECKSUM.pack(crc32(content))
@@ -100,26 +100,19 @@ class Compressor:
                 f"This file has {header.images:,} images and at most {most:,} are read here."
             )
         codes = self.codec.unpack(content[HEADER.size : -CHECKSUM.size], header.images)
-        return self.drawn(codes)
-
-    def codes(self, images: Tensor) -> Codes:
-        """The codes (n, d) of images (n, C, H, W) uint8, not rounded yet."""
-        with torch.inference_mode():
-            parts = [self.encode(to_float(part)).flatten(1) for part in images.split(CHUNK)]
-        return torch.cat(parts).numpy().astype(np.float32)
-
-    def drawn(self, codes: Codes) -> Tensor:
-        """What the decoder draws for codes (n, d): (n, C, H, W) uint8."""
-        if not len(codes):
-            return torch.empty(0, *self.shape, dtype=torch.uint8)
-        with torch.inference_mode():
-            return torch.cat(
-                [to_bytes(self.decode(z)) for z in torch.from_numpy(codes).split(CHUNK)]
-            )
+        return drawn(self.decode, codes, self.shape)
 
     @property
     def _fingerprint(self) -> bytes:
         return sha256(f"{self.weights} {self.codec.fingerprint}".encode()).digest()[:8]
+
+
+def drawn(decode: Half, codes: Codes, shape: tuple[int, int, int]) -> Tensor:
+    """What a decoder draws for codes (n, d), as a file can hold it: (n, C, H, W) uint8."""
+    if not len(codes):
+        return torch.empty(0, *shape, dtype=torch.uint8)
+    with torch.inference_mode():
+        return torch.cat([to_bytes(decode(z)) for z in torch.from_numpy(codes).split(CHUNK)])
 
 
 def header_of(content: bytes) -> Header:
