@@ -49,6 +49,7 @@ def pages() -> dict[str, list[st.Page]]:
         "Look": [
             page(PAGES / "latent.py", title="Latent space", icon=":material/scatter_plot:"),
             page(PAGES / "reconstruct.py", title="Reconstruct", icon=":material/compare:"),
+            page(PAGES / "compress.py", title="Compress", icon=":material/compress:"),
             page(PAGES / "runs.py", title="Runs", icon=":material/menu_book:"),
         ],
         "Machine": [admin],

@@ -20,8 +20,10 @@ LAB = (
     "lab_from", "lab_to", "lab_strength", "lab_source", "lab_parts", "lab_seed", "lab_class",
 )  # fmt: skip
 """Names in links of what is done with a code."""
+COMPRESS = ("files", "fitted", "measure", "headers", "rounding")
+"""Names in links of the Compress page."""
 OTHERS = (
-    *LAB,
+    *LAB, *COMPRESS,
     "corrupt", "strength", "noise_seed", "order", "label", "maps", "colour", "chosen", "number",
     "view", "beside", "set", "seeds", WORDS, SHOWN,
     SHARE, ENTER,

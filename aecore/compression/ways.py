@@ -32,7 +32,7 @@ class Way(NamedTuple):
 def learnt_ways(codecs: Sequence[Codec], codes: Codes, decode: Half, images: Tensor) -> list[Way]:
     """The codes (n, d) of images (n, C, H, W) uint8 by each codec."""
     return [
-        Way("model", _bits(codec), partial(coded, codec, codes, decode, _shape(images)))
+        Way("model", _bits(codec.bits), partial(coded, codec, codes, decode, _shape(images)))
         for codec in codecs
     ]
 
@@ -57,7 +57,7 @@ def pca_ways(pca: PcaBaseline, size: int, train: Tensor, images: Tensor) -> list
             decode = pca_decoder(part, _shape(images))
             return coded(codec, part.encode(images).numpy(), decode, _shape(images))
 
-        return Way(method, f"{bits} bits", tried)
+        return Way(method, _bits(bits), tried)
 
     same = [way("pca", pca.axes[:size], bits, one_step=False) for bits in BITS]
     wide = pca.axes[:WIDEST]
@@ -78,8 +78,10 @@ def picture_ways(images: Tensor) -> list[Way]:
     return [*ways, Way("png", "exact", partial(pictured, images, "PNG"))]
 
 
-def _bits(codec: Codec) -> str:
-    return f"{codec.bits} bits" if codec.bits else "entries of the book"
+def _bits(bits: int) -> str:
+    if bits == 0:
+        return "entries of the book"
+    return f"{bits} {'bit' if bits == 1 else 'bits'}"
 
 
 def _shape(images: Tensor) -> tuple[int, int, int]:

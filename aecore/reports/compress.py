@@ -93,24 +93,21 @@ class Compress(Report):
         train = data.part("train", self.config.fit_on)
         images = data.part("test", self.config.images)
         follow(0.01, "fitting PCA")
-        pca = fit_pca(train, max(WIDEST, loaded.model.code_size))
-        follow(0.05, "encoding the training images")
         model = loaded.model
+        pca = fit_pca(train, max(WIDEST, model.code_size))
+        follow(0.05, "encoding the images")
         codecs = codecs_of(model, codes_of(model, train).numpy(), BITS)
         ways = [
-            *learnt_ways(
-                codecs, codes_of(loaded.model, images).numpy(), loaded.model.decode, images
-            ),
-            *pca_ways(pca, loaded.model.code_size, train, images),
+            *learnt_ways(codecs, codes_of(model, images).numpy(), model.decode, images),
+            *pca_ways(pca, model.code_size, train, images),
             *picture_ways(images),
         ]
         rows, shown = _tried(ways, images, follow)
         told: dict[str, NDArray[Any]] = {"originals": images[:SHOWN].numpy(), **shown}
         for codec in codecs:
             told |= {f"codec{codec.bits}_{name}": a for name, a in codec.arrays().items()}
-        weight = decoder_bytes(loaded.model)
+        tables = {"rates": rows, "decoder": _paid(rows, codecs, decoder_bytes(model))}
         scope = _scope(data, loaded, len(images), len(train), pca)
-        tables = {"rates": rows, "decoder": _paid(rows, codecs, weight)}
         return Findings(scope, tables, told)
 
 
