@@ -118,17 +118,20 @@ def rate_table(found: Findings) -> None:
         "SSIM": [_with_limits(row, "ssim") for row in rows],
     }
     st.dataframe(table, hide_index=True)
-    st.caption(measured_on(found))
+    st.caption(
+        f"Means over {found.scope['n']:,} test images, in brackets the interval of 95 %; bits a "
+        "pixel are without header."
+    )
 
 
 def measured_on(found: Findings) -> str:
     """On what the figures rest."""
     scope = found.scope
     return (
-        f"Means over {scope['n']:,} test images, in brackets the interval of 95 % (1,000 "
-        f"resamples of these images, seed {scope['seed']}); rounding, frequencies and PCA from "
-        f"{scope['fitted_on']:,} training images; model of step {scope['step']}. Every image is "
-        "a file of its own, written and read again. Bits a pixel: without header."
+        f"Means over {scope['n']:,} test images, each a file of its own, written and read again; "
+        "the whiskers, and brackets in the table below, are intervals of 95 % (1,000 resamples of "
+        f"these images, seed {scope['seed']}). Rounding, frequencies and PCA come from "
+        f"{scope['fitted_on']:,} training images; model of step {scope['step']}."
     )
 
 
