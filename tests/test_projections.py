@@ -10,7 +10,7 @@ from aecore.config import knobs
 from aecore.errors import InputError
 from aecore.projections import neighbours as search
 from aecore.projections import projections
-from aecore.projections.neighbours import Neighbours, Search, nearest_others
+from aecore.projections.neighbours import Memory, Neighbours, Search, nearest_others
 
 each = pytest.mark.parametrize("name", projections)
 
@@ -79,12 +79,29 @@ def test_a_seed_repeats_it_and_the_samples_stay_as_they_are(name):
     assert (x == before).all()
 
 
+def test_a_memory_finds_what_a_search_finds_and_finds_it_once(monkeypatch):
+    x, new = blobs()[0], blobs(per=20, seed=1)[0]
+    memory = Memory()
+    made = [memory.others(x, 9), memory.between(new, x, 4)]
+    for found, right in zip(made, (nearest_others(x, 9), Search(x).of(new, 4)), strict=True):
+        assert (found.places == right.places).all()
+        assert (found.distances == right.distances).all()
+    monkeypatch.setattr(search, "Search", None)
+    assert (memory.others(x.copy(), 5).places == made[0].places[:, :5]).all()
+    assert (memory.between(new, x, 4).places == made[1].places).all()
+    for unknown in (lambda: memory.others(x + 1, 5), lambda: memory.others(x, 10)):
+        with pytest.raises(TypeError):
+            unknown()
+
+
 @each
 def test_known_neighbours_give_the_same_map(name):
     x, _ = blobs()
     projection = made(name)
-    known = nearest_others(x, projection.neighbours_needed + 5)
-    assert (projection.fit(x, neighbours=known).embedding_ == made(name).fit(x).embedding_).all()
+    memory = Memory()
+    memory.others(x, projection.neighbours_needed + 5)
+    fitted = projection.fit(x, find=memory.others)
+    assert (fitted.embedding_ == made(name).fit(x).embedding_).all()
     near = Search(x).of(x[:9] + 0.1, projection.neighbours_of_new + 1)
     placed = projection.transform(x[:9] + 0.1, neighbours=near.first(projection.neighbours_of_new))
     assert (placed == projection.transform(x[:9] + 0.1)).all()

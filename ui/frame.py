@@ -50,6 +50,7 @@ def pages() -> dict[str, list[st.Page]]:
             page(PAGES / "latent.py", title="Latent space", icon=":material/scatter_plot:"),
             page(PAGES / "reconstruct.py", title="Reconstruct", icon=":material/compare:"),
             page(PAGES / "compress.py", title="Compress", icon=":material/compress:"),
+            page(PAGES / "features.py", title="Features", icon=":material/grain:"),
             page(PAGES / "runs.py", title="Runs", icon=":material/menu_book:"),
         ],
         "Machine": [admin],

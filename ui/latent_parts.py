@@ -88,10 +88,10 @@ def rows_of(bits: str, count: int) -> NDArray[np.int64]:
 
 def selection_view(run: Run, rows: NDArray[np.int64]) -> None:
     """What is selected: images, classes, the mean image, and a table to take away."""
+    st.subheader(f"{len(rows):,} selected", help="Test images, in the order of the test split.")
     data = resources.run_data(run)
     labels = data.part_labels("test", MOST_HELD_OUT).numpy()[rows]
     images = data.images[data.splits["test"][rows]]
-    st.subheader(f"{len(rows):,} selected", help="Test images, in the order of the test split.")
     left, right = st.columns([3, 1], gap="medium")
     with left:
         pairs = torch.cat([images[:SHOWN], _copies(run, images[:SHOWN])], 2)

@@ -25,7 +25,7 @@ COMPRESS = ("files", "fitted", "measure", "headers", "rounding")
 OTHERS = (
     *LAB, *COMPRESS,
     "corrupt", "strength", "noise_seed", "order", "label", "maps", "colour", "chosen", "number",
-    "view", "beside", "set", "seeds", WORDS, SHOWN,
+    "view", "beside", "set", "seeds", "sort", "units", WORDS, SHOWN,
     SHARE, ENTER,
 )  # fmt: skip
 """Names in links that belong to other pages than Train; no setting of a run may have one of them.

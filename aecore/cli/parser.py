@@ -30,8 +30,9 @@ LISTS = {
     "networks": "list the networks",
     "corruptions": "list the ways to damage the input",
 }
-REPORTS: dict[str, str] = {
+REPORTS = {
     "compress": "measure how small images become as codes, beside PCA, JPEG and WebP",
+    "features": "say what each unit of the code stands for",
 }
 """The questions about a run that can be asked here, each a report of the same name."""
 JSON_HELP = "print JSON for machines"

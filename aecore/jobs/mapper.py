@@ -18,6 +18,7 @@ from aecore.maps.measures import ground_of, judged
 from aecore.maps.shelf import Asked, Shelf, Standing, ticket_of, trust_ticket
 from aecore.maps.trust import trust
 from aecore.projections import Map, projections
+from aecore.projections.neighbours import Memory
 from aecore.runs.inference import load_model
 from aecore.runs.store import Run, RunStore
 
@@ -31,6 +32,7 @@ class Mapper(Clerk[MapSpec]):
     def __init__(self, root: Path) -> None:
         self.root = root
         self.desk = self.shelf = Shelf(root)
+        self.memory = Memory()
         self.warm = False
 
     def warm_up(self) -> None:
@@ -52,9 +54,8 @@ class Mapper(Clerk[MapSpec]):
         loaded = load_model(run)
         ticket = ticket_of(run, loaded, asked.spec)
         if asked.ticket == ticket:
-            drawn = draw(
-                samples_of(run, loaded, asked.spec), asked.spec, self._follow(asked, standing)
-            )
+            samples, follow = samples_of(run, loaded, asked.spec), self._follow(asked, standing)
+            drawn = draw(samples, asked.spec, follow, self.memory)
             self.shelf.keep(ticket, drawn)  # to be seen while it is measured
             self.shelf.keep(ticket, judged(ground_of(run, asked.spec), drawn))
         elif asked.ticket == trust_ticket(ticket):

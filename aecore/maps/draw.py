@@ -12,7 +12,7 @@ from aecore.maps.samples import Samples
 from aecore.maps.spec import CODE, MapSpec
 from aecore.projections import Map, Projection
 from aecore.projections.base import unwatched
-from aecore.projections.neighbours import Neighbours, Search
+from aecore.projections.neighbours import Memory, Neighbours
 from aecore.projections.pca import PCA
 
 FIRST = 1000
@@ -42,11 +42,14 @@ class Drawn:
     measures: Mapping[str, float] = field(default_factory=dict)
 
 
-def draw(samples: Samples, spec: MapSpec, follow: Follow = unwatched) -> Drawn:
+def draw(
+    samples: Samples, spec: MapSpec, follow: Follow = unwatched, memory: Memory | None = None
+) -> Drawn:
     """Draw a map of samples.
 
     Args:
         follow: called a few times a second; what it raises ends the drawing.
+        memory: neighbours that were found for other maps; it changes nothing but the time.
 
     Raises InputError where the samples do not fit the method.
     """
@@ -57,13 +60,13 @@ def draw(samples: Samples, spec: MapSpec, follow: Follow = unwatched) -> Drawn:
         projection = spec.projection()
         together = not projection.places_new
         work = _all_at_once if together else _one_after_the_other
-        train, held_out = work(projection, samples, follow)
+        train, held_out = work(projection, samples, follow, memory or Memory())
     follow(1.0, held_out)
     return Drawn(train, held_out, together, time.perf_counter() - begun)
 
 
 def _one_after_the_other(
-    projection: Projection, samples: Samples, follow: Follow
+    projection: Projection, samples: Samples, follow: Follow, memory: Memory
 ) -> tuple[Map, Map]:
     near: Neighbours | None = None
 
@@ -75,10 +78,10 @@ def _one_after_the_other(
             return follow(FITTING * share, None)
         if near is None:
             count = max(NEAR, projection.neighbours_of_new)
-            near = Search(samples.train).of(samples.held_out, count)
+            near = memory.between(samples.held_out, samples.train, count)
         return follow(FITTING * share, places[near.first(NEAR).places].mean(1))
 
-    projection.fit(samples.train, samples.classes, watch=fitting)
+    projection.fit(samples.train, samples.classes, find=memory.others, watch=fitting)
 
     def placing(share: float, places: Map | None) -> None:
         follow(FITTING + (1 - FITTING) * share, places)
@@ -87,7 +90,9 @@ def _one_after_the_other(
     return projection.embedding_, projection.transform(samples.held_out, placing, known)
 
 
-def _all_at_once(projection: Projection, samples: Samples, follow: Follow) -> tuple[Map, Map]:
+def _all_at_once(
+    projection: Projection, samples: Samples, follow: Follow, memory: Memory
+) -> tuple[Map, Map]:
     """Classes of held-out samples are told to nobody."""
     count = len(samples.train)
 
@@ -98,7 +103,8 @@ def _all_at_once(projection: Projection, samples: Samples, follow: Follow) -> tu
 
     unknown = np.full(len(samples.held_out), -1, np.int64)
     classes = np.concatenate([samples.classes, unknown])
-    projection.fit(np.concatenate([samples.train, samples.held_out]), classes, watch=fitting)
+    both = np.concatenate([samples.train, samples.held_out])
+    projection.fit(both, classes, find=memory.others, watch=fitting)
     return projection.embedding_[:count], projection.embedding_[count:]
 
 

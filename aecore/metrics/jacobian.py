@@ -6,6 +6,8 @@ ratio of its squared singular values, (Σ s²)² / Σ s⁴: r where r of them ar
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -29,10 +31,31 @@ def jacobian_rank(model: Autoencoder, x: Tensor) -> Tensor:
     return torch.cat(ranks) if ranks else torch.zeros(0, dtype=torch.float64)
 
 
+def singular_values(encode: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """Singular values of the Jacobian of a code at each image, the largest first.
+
+    How far the code moves when the image moves a little in the direction that each belongs to.
+
+    Args:
+        encode: (n, C, H, W) to (n, k); one image must not change the code of another.
+        x: (n, C, H, W).
+
+    Returns (n, r) float64 with r the smaller of k and C · H · W.
+    """
+    gram = _gram(encode, x)
+    size = min(gram.shape[1], x[0].numel())
+    return torch.linalg.eigvalsh(gram).clamp_min(0).sqrt().flip(1)[:, :size]
+
+
 @torch.no_grad()
-def _ranks(model: Autoencoder, x: Tensor) -> Tensor:
-    _, rows = pulled_back(model.encode, x, basis)
+def _gram(encode: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """J Jᵀ at each image, (n, k, k): its eigenvalues are the squared singular values."""
+    _, rows = pulled_back(encode, x, basis)
     jacobian = rows.flatten(2).transpose(0, 1).double()
-    gram = jacobian @ jacobian.mT  # its eigenvalues are the squared singular values
+    return jacobian @ jacobian.mT
+
+
+def _ranks(model: Autoencoder, x: Tensor) -> Tensor:
+    gram = _gram(model.encode, x)
     total = gram.diagonal(dim1=1, dim2=2).sum(1)
     return total.square() / gram.square().sum((1, 2)).clamp_min(1e-300)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from aecore.config import Settings
 from aecore.errors import InputError
-from aecore.projections.neighbours import Neighbours
+from aecore.projections.neighbours import Find, Neighbours, nearest_others
 from aecore.registry import Registry
 
 Rows = NDArray[np.float32]
@@ -82,7 +82,7 @@ class Projection(ABC):
         x: Rows,
         y: NDArray[np.int64] | None = None,
         *,
-        neighbours: Neighbours | None = None,
+        find: Find = nearest_others,
         watch: Watch = unwatched,
     ) -> Self:
         """Learn from samples.
@@ -90,7 +90,7 @@ class Projection(ABC):
         Args:
             x: (n, d) finite numbers.
             y: (n,) their classes, where they are known; most projections do not look.
-            neighbours: of x, at least `neighbours_needed` of each, where they are known already.
+            find: finds the nearest others of each, where neighbours count.
             watch: see Watch.
 
         Raises InputError where the samples are too few or not finite.
@@ -103,7 +103,7 @@ class Projection(ABC):
         if not np.isfinite(x).all():
             raise InputError(f"{self.title} takes finite numbers only; some are not.")
         watch(0.0, None)
-        self._fit(x, y, neighbours, watch)
+        self._fit(x, y, find, watch)
         watch(1.0, self.embedding_)
         return self
 
@@ -112,7 +112,7 @@ class Projection(ABC):
         self,
         x: Rows,
         y: NDArray[np.int64] | None,
-        neighbours: Neighbours | None,
+        find: Find,
         watch: Watch,
     ) -> None:
         """Set `embedding_`, and whatever `transform` needs."""

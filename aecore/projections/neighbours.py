@@ -6,6 +6,9 @@ the cells around a sample and finds nearly all of them.
 
 from __future__ import annotations
 
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +20,7 @@ CELLS = 256
 LOOKED_INTO = 8
 CHUNK = 256
 """Samples whose distances are taken at a time."""
+MOST_REMEMBERED = 4
 
 
 class Neighbours(NamedTuple):
@@ -94,3 +98,39 @@ class Search:
 def nearest_others(x: NDArray[np.float32], count: int) -> Neighbours:
     """The nearest others of each of the samples (n, d), n of at least 2; at most n - 1 of them."""
     return Search(x).of_itself(x, min(count, len(x) - 1))
+
+
+Find = Callable[[NDArray[np.float32], int], Neighbours]
+"""As `nearest_others`."""
+
+
+class Memory:
+    """Finds neighbours and remembers those found last, so that several maps can share them."""
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[tuple[bytes, ...], Neighbours] = OrderedDict()
+
+    def others(self, x: NDArray[np.float32], count: int) -> Neighbours:
+        """As `nearest_others`."""
+        return self._once((_digest(x),), count, lambda: nearest_others(x, count))
+
+    def between(self, x: NDArray[np.float32], among: NDArray[np.float32], count: int) -> Neighbours:
+        """The nearest of samples `among` to each of others x, as `Search.of`."""
+        key = (_digest(x), _digest(among))
+        return self._once(key, count, lambda: Search(among).of(x, count))
+
+    def _once(
+        self, key: tuple[bytes, ...], count: int, find: Callable[[], Neighbours]
+    ) -> Neighbours:
+        known = self._found.pop(key, None)
+        if known is None or known.places.shape[1] < count:
+            known = find()
+        self._found[key] = known
+        if len(self._found) > MOST_REMEMBERED:
+            self._found.popitem(last=False)
+        return known.first(count)
+
+
+def _digest(x: NDArray[np.float32]) -> bytes:
+    head = f"{x.dtype} {x.shape}".encode()
+    return hashlib.sha256(head + np.ascontiguousarray(x).tobytes()).digest()

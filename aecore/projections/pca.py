@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aecore.projections.base import Map, Projection, Rows, Watch, projections, unwatched
-from aecore.projections.neighbours import Neighbours
+from aecore.projections.neighbours import Find, Neighbours
 
 CHUNK = 1000
 """Rows whose products are added up at a time."""
@@ -41,7 +41,7 @@ class PCA(Projection):
         self,
         x: Rows,
         y: NDArray[np.int64] | None,  # noqa: ARG002
-        neighbours: Neighbours | None,  # noqa: ARG002
+        find: Find,  # noqa: ARG002
         watch: Watch,  # noqa: ARG002
     ) -> None:
         self.mean_ = x.mean(0, dtype=np.float64)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from aecore.config import Settings, knob
 from aecore.projections.base import Map, Projection, Rows, Watch, projections, unwatched
-from aecore.projections.neighbours import Neighbours, Search, nearest_others
+from aecore.projections.neighbours import Find, Neighbours, Search
 from aecore.projections.pca import PCA
 
 EVERY = 10
@@ -75,7 +75,7 @@ class TSNE(Projection):
         self,
         x: Rows,
         y: NDArray[np.int64] | None,  # noqa: ARG002
-        neighbours: Neighbours | None,
+        find: Find,
         watch: Watch,
     ) -> None:
         from openTSNE import TSNEEmbedding, initialization
@@ -84,7 +84,7 @@ class TSNE(Projection):
         start = PCA().fit(x).embedding_
         watch(0.0, start)
         count = min(self.neighbours_needed, len(x) - 1)
-        near = nearest_others(x, count) if neighbours is None else neighbours.first(count)
+        near = find(x, count)
         affinities = PerplexityBasedNN(
             knn_index=_Index(x, near), perplexity=min(self.config.perplexity, count / 3)
         )

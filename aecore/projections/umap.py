@@ -18,7 +18,7 @@ from aecore.errors import InputError
 from aecore.projections import fuzzy_graph as ours
 from aecore.projections import umap_learn as theirs
 from aecore.projections.base import Map, Projection, Rows, Watch, projections, unwatched
-from aecore.projections.neighbours import Neighbours, Search, nearest_others
+from aecore.projections.neighbours import Find, Neighbours, Search
 from aecore.projections.pca import PCA
 from aecore.projections.quick_layout import QuickLayout
 from aecore.projections.umap_learn import Layout, heard, umap_learn, with_itself
@@ -97,13 +97,13 @@ class UMAP(Projection):
         self,
         x: Rows,
         y: NDArray[np.int64] | None,
-        neighbours: Neighbours | None,
+        find: Find,
         watch: Watch,
     ) -> None:
         start = PCA().fit(x).embedding_
         watch(0.0, start)
         count = min(self.neighbours_needed, len(x) - 1)
-        near = nearest_others(x, count) if neighbours is None else neighbours.first(count)
+        near = find(x, count)
         self.x_ = x
         if self.config.densities:
             self.embedding_ = self._with_densities(x, self._classes(y), near, start, watch)

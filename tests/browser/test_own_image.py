@@ -13,6 +13,7 @@ from test_routes import opened
 
 from aecore.datasets import open_data
 from aecore.maps import MapSpec
+from tests.browser.steps import start, wait_beyond, wait_for_state
 from tests.browser.test_latent import open_maps, trained  # noqa: F401  the fixture's name
 
 pytestmark = pytest.mark.browser
@@ -22,6 +23,7 @@ LANDED = "document.querySelectorAll('.ael-panel[data-guests=\"1\"]').length"
 OVER = "() => [...document.querySelectorAll('.ael-over')].map((canvas) => canvas.toDataURL())"
 GIVEN_PIXELS = """() => Array.from(document.querySelector('.ael-own-row canvas')
   .getContext('2d').getImageData(0, 3, 8, 1).data).filter((_, at) => at % 4 === 0)"""
+PAD = "() => document.querySelector('.ael-pad').toDataURL()"
 GIVEN = "() => document.querySelector('.ael-own-row canvas').toDataURL()"
 
 
@@ -180,3 +182,30 @@ def test_what_is_no_image_is_told(at_pad):
     page.locator(".ael-own input[type=file]").set_input_files(text)
     page.get_by_text("This file is no image that the browser can read").wait_for()
     assert page.evaluate(LANDED) == 0
+
+
+def test_a_drawing_outlives_newer_weights_and_is_asked_about_again(lab, browser, page):
+    training = browser.new_page()
+    training.goto(f"{lab.url}/train?dataset=digits&variant=vae&latent_dim=3&epochs=5000&patience=0")
+    run = start(training)
+    wait_beyond(training, 20)
+    training.get_by_role("button", name="Pause").click()
+    wait_for_state(training, "paused")
+    open_maps(lab, page, run, "pca-code,pca-pixels")
+    page.get_by_text("Your own image", exact=True).click()
+    draw(page, (0.5, 0.15), (0.5, 0.85))
+    page.wait_for_function(f"{LANDED} === 2")
+    drawing, step = page.evaluate(PAD), page.locator(".ael-maps").get_attribute("data-step")
+    training.get_by_role("button", name="Resume").click()
+    wait_beyond(training, int(step) + 20)
+    training.get_by_role("button", name="Pause").click()
+    wait_for_state(training, "paused")
+    page.get_by_role("button", name="Select none").click()  # the page looks for newer weights
+    page.wait_for_function(f"document.querySelector('.ael-maps').dataset.step > {step}")
+    page.wait_for_function(f"{LANDED} === 2", timeout=60_000)
+    assert page.evaluate(PAD) == drawing
+    newer = page.locator(".ael-maps").get_attribute("data-step")
+    page.get_by_text(f"(model of step {newer})").wait_for()
+    training.get_by_role("button", name="Stop").click()
+    wait_for_state(training, "stopped")
+    training.close()

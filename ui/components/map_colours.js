@@ -51,23 +51,42 @@ class Colours {
 
   /** Colour and shape of each point of a panel, and in which order they are drawn. */
   look(panel) {
+    if (this.name in OF_A_MAP || panel.count !== this.board.count) return this.worked(panel);
+    this.common = this.common || this.worked(panel);
+    return this.common;
+  }
+
+  /** What colours mean has changed: all looks are to be worked out anew. */
+  forget() {
+    this.common = null;
+  }
+
+  worked(panel) {
     const { mask, labels } = this.board;
     const count = panel.count;
     const some = mask.includes(1);
     const dim = packed(isDark(panel.box) ? DIM.dark : DIM.light);
-    const palette = OKABE_ITO.map((colour) => packed(colour));
-    const scale = VIRIDIS.map((colour) => packed(colour));
-    const shares = this.discrete ? null : this.shares(panel);
-    const [colours, shapes, below, above] = [new Uint32Array(count), new Uint8Array(count), [], []];
-    for (let i = 0; i < count; i++) {
-      if (!this.board.shown(i)) continue;
-      const share = shares && i < shares.length ? shares[i] : NaN;
-      const full = this.discrete ? palette[labels[i] % palette.length] : isNaN(share) ? dim : scale[Math.min(scale.length - 1, Math.floor(share * scale.length))];
-      colours[i] = some && !mask[i] ? dim : full;
-      shapes[i] = this.discrete ? labels[i] % SHAPES.length : 0;
-      (some && mask[i] ? above : below).push(i);
+    const full = this.fulls(panel, dim);
+    const [colours, shapes, order] = [new Uint32Array(count), new Uint8Array(count), new Int32Array(count)];
+    let drawn = 0;
+    for (const above of some ? [0, 1] : [0]) {
+      for (let i = 0; i < count; i++) {
+        if (mask[i] !== above || !this.board.shown(i)) continue;
+        colours[i] = some && !above ? dim : full(i);
+        shapes[i] = this.discrete ? labels[i] % SHAPES.length : 0;
+        order[drawn++] = i;
+      }
     }
-    return { colours, shapes, order: Int32Array.from(below.concat(above)) };
+    return { colours, shapes, order: order.subarray(0, drawn) };
+  }
+
+  /** The colour of a point that is not dimmed, by its number. */
+  fulls(panel, unknown) {
+    const colours = (this.discrete ? OKABE_ITO : VIRIDIS).map((colour) => packed(colour));
+    const { labels } = this.board;
+    if (this.discrete) return (i) => colours[labels[i] % colours.length];
+    const shares = this.shares(panel) || [];
+    return (i) => (shares[i] >= 0 ? colours[Math.min(colours.length - 1, Math.floor(shares[i] * colours.length))] : unknown);
   }
 
   /** What stands below the maps: the classes as switches, or a scale. */

@@ -70,7 +70,10 @@ class Pointer {
     const { xy } = this.panel;
     this.from = this.corners = null;
     if (this.way < CLICK) this.panel.click(...this.at(event), event.shiftKey);
-    else if (corners) this.board.select((i) => i < this.panel.count && within(xy[2 * i], xy[2 * i + 1], corners), event.ctrlKey || event.metaKey);
+    else if (corners) {
+      const inside = within(corners);
+      this.board.select((i) => inside(xy[2 * i], xy[2 * i + 1]), event.ctrlKey || event.metaKey);
+    }
     this.panel.mark();
   }
 

@@ -106,20 +106,26 @@ class Finder {
   }
 }
 
-/** Whether a place lies within a polygon of [x, y] corners (even-odd rule). */
-function within(x, y, corners) {
-  let inside = false;
-  for (let i = 0, j = corners.length - 1; i < corners.length; j = i++) {
-    const [[xi, yi], [xj, yj]] = [corners[i], corners[j]];
-    if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside;
-  }
-  return inside;
+/** A test whether a place lies within a polygon of [x, y] corners (even-odd rule). */
+function within(corners) {
+  const xs = Float64Array.from(corners, ([x]) => x);
+  const ys = Float64Array.from(corners, ([, y]) => y);
+  const count = xs.length;
+  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  return (x, y) => {
+    if (!(x >= left && x <= right && y >= top && y <= bottom)) return false;
+    let inside = false;
+    for (let i = 0, j = count - 1; i < count; j = i++) {
+      if (ys[i] > y !== ys[j] > y && x < ((xs[j] - xs[i]) * (y - ys[i])) / (ys[j] - ys[i]) + xs[i]) inside = !inside;
+    }
+    return inside;
+  };
 }
 
 /** Bits of a mask, the first in the lowest bit of the first byte, as base64. */
 function bits(mask) {
   const bytes = new Uint8Array(Math.ceil(mask.length / 8));
-  mask.forEach((set, i) => set && (bytes[i >> 3] |= 1 << (i & 7)));
+  for (let i = 0; i < mask.length; i++) bytes[i >> 3] |= mask[i] << (i & 7);
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);
   return btoa(text);

@@ -8,7 +8,7 @@ export default function (component) {
   let board = BOARDS.get(parentElement);
   if (!board || board.run !== data.run || board.step !== data.step) {
     if (board) board.close();
-    board = new MapBoard(parentElement, data);
+    board = new MapBoard(parentElement, data, board && board.run === data.run ? board : null);
     BOARDS.set(parentElement, board);
   }
   board.send = setStateValue;
@@ -20,16 +20,17 @@ export default function (component) {
 }
 
 class MapBoard {
-  constructor(parent, data) {
+  /** before: the board of the same run's older weights, if one was here: a drawing stays. */
+  constructor(parent, data, before) {
     Object.assign(this, { run: data.run, step: data.step, base: data.base });
     this.url = `${data.base}/runs/${data.run}`;
     this.panels = new Map();
     this.blocks = new Map();
     this.near = new Map(); // nearest others of the images that were hovered; null while asked for
-    this.hidden = new Set(); // classes that the legend has switched off
+    this.hidden = before ? before.hidden : new Set(); // classes that the legend has switched off
     this.hovered = -1;
     this.count = 0;
-    this.tool = "move";
+    this.tool = before ? before.tool : "move";
     this.colours = new Colours(this);
     this.thumbnails = new Thumbnails(this);
     this.view = readView(data.view);
@@ -37,7 +38,8 @@ class MapBoard {
     this.problem = make("div", { class: "ael-problem", role: "alert", hidden: "" });
     this.legend = make("div", { class: "ael-legend", role: "group", "aria-label": "What the colours mean" });
     this.grid = make("div", { class: "ael-grid" });
-    this.own = new OwnImage(this, data.own);
+    this.root.dataset.step = this.step;
+    this.own = before ? before.own.moved(this) : new OwnImage(this, data.own);
     this.root.replaceChildren(this.problem, this.toolbar(), this.grid, this.legend, viewForm(this, data), this.own.root);
     this.watcher = new ResizeObserver(() => this.draw());
     this.watcher.observe(this.root);
@@ -87,8 +89,11 @@ class MapBoard {
     }
     this.root.dataset.panels = panels.length;
     this.arrived();
+    const look = `${colour} ${isDark(this.root)}`;
+    if (look === this.look) return;
+    this.look = look;
     this.colours.use(colour);
-    this.redraw(); // also where the page has turned dark
+    this.redraw();
   }
 
   /** A map is there, or gone: what others can be laid out as. */
@@ -176,10 +181,10 @@ class MapBoard {
   /** Select the shown points that `test` lets pass, beside those selected already or instead. */
   select(test, more = false) {
     for (let i = 0; i < this.count; i++) this.mask[i] = this.shown(i) && test(i) ? 1 : more ? this.mask[i] : 0;
+    this.send("selection", this.mask.includes(1) ? bits(this.mask) : ""); // first: what follows takes a while
+    this.send("place", "");
     this.redraw();
     this.say();
-    this.send("selection", this.mask.includes(1) ? bits(this.mask) : "");
-    this.send("place", "");
   }
 
   /** A place of a map was clicked: the decoder starts from it. */
@@ -196,6 +201,7 @@ class MapBoard {
   /** Draw all panels again, with new colours. */
   redraw() {
     if (!this.ready) return;
+    this.colours.forget();
     this.legend.replaceChildren(...this.colours.legend());
     this.panels.forEach((panel) => panel.recolour());
   }

@@ -15,6 +15,14 @@ class OwnImage {
     this.root = make("details", { class: "ael-own" }, head, hint, make("div", { class: "ael-own-body" }, this.controls(), make("div", {}, this.results, this.note)));
   }
 
+  /** The same drawing, to be looked at by newer weights. */
+  moved(board) {
+    this.board = board;
+    this.places.clear();
+    this.named.clear();
+    return this;
+  }
+
   get grey() {
     return this.shape[0] === 1;
   }
