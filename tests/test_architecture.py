@@ -18,7 +18,7 @@ LAYERS = (
     ("datasets", "corruptions", "networks", "projections"),
     ("models",),
     ("training", "metrics"),
-    ("detection", "restoration"),
+    ("compression", "detection", "restoration"),
     ("runs",),
     ("maps", "latent"),
     ("reports",),

@@ -3,7 +3,7 @@
 import pytest
 from conftest import shared_data
 
-from benchmarks.papers import anomaly, denoising, hinton, teaching
+from benchmarks.papers import anomaly, compression, denoising, hinton, teaching
 from benchmarks.papers.rows import Row, table
 
 
@@ -39,6 +39,27 @@ def test_classical_denoisers_are_where_they_were_measured_without_the_app(mnist_
     assert found["noisy input"].ours + 5 < found["denoising autoencoder"].ours
     assert found["denoising autoencoder"].ours < found["wiener"].ours  # of few images and steps
     assert found["denoising autoencoder"].reached is False
+
+
+def test_an_autoencoder_compresses_better_than_pca_and_jpeg_better_than_both(
+    mnist_root, monkeypatch
+):
+    monkeypatch.setenv("AECORE_DATA", str(mnist_root))
+    found = {(row.method, row.measure): row.ours for row in compression.run(short=True)}
+    psnr = {
+        method: ours for (method, measure), ours in found.items() if measure != "bytes an image"
+    }
+    size = {
+        method: ours for (method, measure), ours in found.items() if measure == "bytes an image"
+    }
+    for numbers, few, many in ((8, 14.0, 14.8), (16, 15.5, 16.5)):
+        linear, learnt = f"PCA, {numbers} numbers", f"AE, {numbers} numbers"
+        assert few < psnr[linear] < many
+        assert psnr[linear] + 1 < psnr[learnt] < psnr["JPEG quality 5"]
+        assert 0.8 * numbers < size[learnt] < numbers + 1  # the coder saves a little of 8 bits
+    assert psnr["JPEG quality 50"] == pytest.approx(29.3, abs=0.5)
+    assert psnr["WEBP quality 50"] == pytest.approx(36.6, abs=0.5)
+    assert size["WEBP quality 50"] < size["JPEG quality 5"] < size["JPEG quality 50"] < 350
 
 
 def test_the_teaching_repositorys_models_learn_in_a_few_steps(mnist_root, monkeypatch):

@@ -55,6 +55,7 @@ def pages() -> dict[str, list[st.Page]]:
         "Use": [
             page(PAGES / "denoise.py", title="Denoise", icon=":material/blur_on:"),
             page(PAGES / "detect.py", title="Find anomalies", icon=":material/search:"),
+            page(PAGES / "compress.py", title="Compress", icon=":material/compress:"),
         ],
         "Machine": [admin],
     }

@@ -12,7 +12,9 @@ from pathlib import Path
 from benchmarks.machine import describe, device_name
 from benchmarks.papers.rows import Row, table
 
-EXPERIMENTS = ("umap_paper", "hinton", "bounds", "anomaly", "teaching", "denoising")
+EXPERIMENTS = (
+    "umap_paper", "hinton", "bounds", "anomaly", "compression", "teaching", "denoising",
+)  # fmt: skip
 RESULTS = Path(__file__).parents[1] / "results"
 
 
