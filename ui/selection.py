@@ -20,14 +20,13 @@ LAB = (
     "lab_from", "lab_to", "lab_strength", "lab_source", "lab_parts", "lab_seed", "lab_class",
 )  # fmt: skip
 """Names in links of what is done with a code."""
-<<<<<<< HEAD
 REPORTED = (
     "sort", "units", "measured_on", "also", "count", "group", "errors", "sheet", "suspects",
     "score", "alarms", "files", "fitted", "measure", "headers", "rounding",
 )  # fmt: skip
 """Names in links of the pages that show reports."""
 OTHERS = (
-    *LAB, *COMPRESS, *REPORTED,
+    *LAB, *REPORTED,
     "corrupt", "strength", "noise_seed", "order", "label", "maps", "colour", "chosen", "number",
     "view", "beside", "set", "seeds",
     WORDS, SHOWN, SHARE, ENTER,
