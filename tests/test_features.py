@@ -123,7 +123,7 @@ def test_the_page_waits_shows_and_follows_its_link(monkeypatch):
     assert "Effective number of directions" in words
     assert at.selectbox(key="linked:sort").value == "number"
     assert len(at.get("plotly_chart")) == 1
-    for link in ({"sort": "x"}, {"units": "-1"}):
+    for link in ({"sort": "x"}, {"shown_units": "-1"}):
         visit(FEATURES, {RUN: run.id, **link})
 
 

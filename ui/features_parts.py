@@ -38,7 +38,7 @@ def choose_sort() -> str:
 
 def choose_count() -> int:
     """How many units are shown; the link says so."""
-    return int(choice("units", "How many", COUNTS, "12", "How many units are shown below."))
+    return int(choice("shown_units", "How many", COUNTS, "12", "How many units are shown below."))
 
 
 def chosen(found: Findings, sort: str, count: int) -> list[int]:

@@ -21,7 +21,7 @@ LAB = (
 )  # fmt: skip
 """Names in links of what is done with a code."""
 REPORTED = (
-    "sort", "units", "measured_on", "also", "count", "group", "errors", "sheet", "suspects",
+    "sort", "shown_units", "measured_on", "also", "count", "group", "errors", "sheet", "suspects",
     "score", "alarms", "files", "fitted", "measure", "headers", "rounding",
 )  # fmt: skip
 """Names in links of the pages that show reports."""
