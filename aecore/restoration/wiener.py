@@ -19,7 +19,11 @@ SMALLEST = 1e-6
 
 @restorers.register("wiener")
 class WienerFilter(Restorer):
-    """Least squares on (damaged, clean) pairs, whatever the damage is. Nothing to choose."""
+    """Least squares on (damaged, clean) pairs, whatever the damage is. Nothing to choose.
+
+    Learning takes time and memory by the square of the pixels: on one busy core 4 s for 28 × 28
+    grey ones, 80 s for 32 × 32 in colour.
+    """
 
     title = "Wiener filter"
     idea = "The best linear map from damaged to clean images, computed from training images."
