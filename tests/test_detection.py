@@ -103,10 +103,9 @@ def test_another_seed_grows_another_forest():
     assert not np.array_equal(scores("forest", 0), scores("forest", 1))
 
 
-@pytest.mark.parametrize("name", methods)
+# A forest looks at one pixel at a time, and sees little in uniform noise.
+@pytest.mark.parametrize("name", sorted(set(methods) - {"forest"}))
 def test_noise_is_odder_than_digits(name):
-    if name == "forest":
-        pytest.skip("a forest looks at one pixel at a time, and sees little in uniform noise")
     noise = torch.rand(50, 64, generator=torch.Generator().manual_seed(0)).numpy()
     errors = np.square(noise[:, :24]).mean(1, dtype=np.float64)
     fitted = methods[name]().fit(TRAIN, VALIDATION, 0)
