@@ -17,6 +17,7 @@ from aecore.compression import FRAME, fit_codec
 from aecore.compression.ways import BITS, QUALITIES
 from aecore.datasets import open_data
 from aecore.errors import InputError
+from aecore.models import variants
 from aecore.reports import ReportSpec
 from aecore.reports.compress import compressor
 from aecore.runs.inference import codes_of, load_model
@@ -174,6 +175,15 @@ def test_entries_of_a_book_are_one_setting():
     images = open_data("digits").part("test", 3)
     codes = codes_of(load_model(run).model, images)
     assert np.array_equal(known.codec.quantised(codes.numpy()), codes.numpy())
+
+
+@pytest.mark.parametrize("variant", [name for name, kind in variants.items() if kind.has_code])
+def test_every_variant_with_a_code_writes_files_that_open_again(variant):
+    run = finished(variant=variant, latent_dim=3, epochs=1)
+    found, loaded = found_of(run, images=20, fit_on=100), load_model(run)
+    known = compressor(run, loaded, found, 0 if variant == "vq_vae" else 8)
+    images = open_data("digits").part("test", 8)
+    assert np.array_equal(known.read(known.write(images)), found.arrays["made_model"][-1])
 
 
 def test_what_cannot_be_is_told(run, found):
