@@ -16,21 +16,14 @@ from ui.compress_parts import (
     shown_images,
 )
 from ui.compress_words import titles, verdict
-from ui.reconstruct_parts import heading
 from ui.reports import downloads, report
-from ui.selection import current_run
-from ui.words import NO_CODE
+from ui.run_page import open_page
 
 TRAIN = Path(__file__).with_name("train.py")
 
 
 def show(run: Run) -> None:
     """The curve, the sentences, the pictures, the files and the table."""
-    if not heading(run, TRAIN):
-        return
-    if not run.spec.kind.has_code:
-        st.info(NO_CODE)
-        return
     st.markdown(
         "The code of an image is a short row of numbers. Rounded and written with the fewest "
         "bits, it is a compressed image: whoever has the decoder can draw it again."
@@ -60,10 +53,8 @@ def show(run: Run) -> None:
     downloads(found, run, "compress")
 
 
-st.title("Compress")
-run = current_run()
-if run is None:
-    st.info("Here you will see how small images become as codes. First choose a run.")
-    st.page_link(TRAIN, label="Train one", icon=":material/model_training:")
-else:
+run = open_page(
+    "Compress", "Here you will see how small images become as codes.", TRAIN, of_the_code=True
+)
+if run is not None:
     show(run)

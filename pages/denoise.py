@@ -6,16 +6,13 @@ import streamlit as st
 
 from aecore.runs import Run
 from ui.denoise_parts import controls, further, images, methods, preview
-from ui.reconstruct_parts import heading
-from ui.selection import current_run
+from ui.run_page import open_page
 
 TRAIN = Path(__file__).with_name("train.py")
 
 
 def show(run: Run) -> None:
     """The damage, what the run makes of it at once and every method in the end, and more."""
-    if not heading(run, TRAIN):
-        return
     asked = controls(run)
     grid = st.grid(2, min_column_width=390, gap="medium")
     with grid.cell():
@@ -27,10 +24,6 @@ def show(run: Run) -> None:
     further(run, asked)
 
 
-st.title("Denoise")
-run = current_run()
-if run is None:
-    st.info("Here you will see how well a run restores damaged images. First choose a run.")
-    st.page_link(TRAIN, label="Train one", icon=":material/model_training:")
-else:
+run = open_page("Denoise", "Here you will see how well a run restores damaged images.", TRAIN)
+if run is not None:
     show(run)

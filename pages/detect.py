@@ -18,9 +18,8 @@ from ui.detect_parts import (
     nothing_left_out,
 )
 from ui.own_suspects import own_suspects
-from ui.reconstruct_parts import heading
 from ui.reports import downloads, report
-from ui.selection import current_run
+from ui.run_page import open_page
 from ui.words import plain
 
 TRAIN = Path(__file__).with_name("train.py")
@@ -28,8 +27,6 @@ TRAIN = Path(__file__).with_name("train.py")
 
 def show(run: Run) -> None:
     """What is odd, and once it is measured, how well it is found."""
-    if not heading(run, TRAIN):
-        return
     grid = st.grid(2, min_column_width=300, gap="medium")
     with grid.cell():
         suspects = choose_suspects(run)
@@ -60,10 +57,6 @@ def explore(run: Run, found: Findings, name: str) -> None:
     own_suspects(run, view)
 
 
-st.title("Find anomalies")
-run = current_run()
-if run is None:
-    st.info("Here you will see which test images a run takes for odd. First choose a run.")
-    st.page_link(TRAIN, label="Train one", icon=":material/model_training:")
-else:
+run = open_page("Find anomalies", "Here you will see which test images a run takes for odd.", TRAIN)
+if run is not None:
     show(run)

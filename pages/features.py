@@ -13,21 +13,14 @@ from ui.features_parts import (
     spectrum_view,
     units_view,
 )
-from ui.reconstruct_parts import heading
 from ui.reports import downloads, report
-from ui.selection import current_run
-from ui.words import NO_CODE
+from ui.run_page import open_page
 
 TRAIN = Path(__file__).with_name("train.py")
 
 
 def show(run: Run) -> None:
     """The units with their images, then the spectrum."""
-    if not heading(run, TRAIN):
-        return
-    if not run.spec.kind.has_code:
-        st.info(NO_CODE)
-        return
     left, right, _ = st.columns([2, 1, 2])
     with left:
         sort = choose_sort()
@@ -53,10 +46,8 @@ def show(run: Run) -> None:
     downloads(found, run, "features")
 
 
-st.title("Features")
-run = current_run()
-if run is None:
-    st.info("Here you will see what each unit of a code stands for. First choose a run.")
-    st.page_link(TRAIN, label="Train one", icon=":material/model_training:")
-else:
+run = open_page(
+    "Features", "Here you will see what each unit of a code stands for.", TRAIN, of_the_code=True
+)
+if run is not None:
     show(run)

@@ -14,8 +14,8 @@ from ui.held_out import count_of
 from ui.latent_parts import choose_colour, from_link, rows_of, selection_view, to_link
 from ui.map_choice import Offer, choose_beside, choose_maps, offered, settings_menu
 from ui.map_measures import measures_table, over_seeds
-from ui.reconstruct_parts import heading
-from ui.selection import current_run, linked, note_in_link
+from ui.run_page import open_page
+from ui.selection import linked, note_in_link
 from ui.words import NO_CODE
 
 TRAIN = Path(__file__).with_name("train.py")
@@ -23,8 +23,6 @@ TRAIN = Path(__file__).with_name("train.py")
 
 def show(run: Run) -> None:
     """The maps, what is selected in them, and how far they can be trusted."""
-    if not heading(run, TRAIN):
-        return
     left, middle, right = st.columns([2, 1, 1])
     with middle:
         others = choose_beside(run)
@@ -92,10 +90,6 @@ def trust(run: Run, offers: list[Offer]) -> None:
     measures_table(run, offers, repeated=repeated)
 
 
-st.title("Latent space")
-run = current_run()
-if run is None:
-    st.info("Here you will see the codes of test images as maps. First choose a run.")
-    st.page_link(TRAIN, label="Train one", icon=":material/model_training:")
-else:
+run = open_page("Latent space", "Here you will see the codes of test images as maps.", TRAIN)
+if run is not None:
     show(run)

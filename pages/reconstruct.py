@@ -18,17 +18,15 @@ from ui.browse_parts import (
 )
 from ui.components import gallery_view
 from ui.measured import measures
-from ui.reconstruct_parts import controls, heading
+from ui.reconstruct_parts import controls
 from ui.reports import downloads, report
-from ui.selection import current_run
+from ui.run_page import open_page
 
 TRAIN = Path(__file__).with_name("train.py")
 
 
 def show(run: Run) -> None:
     """The controls in one line, the samples, and the run's figures at the right."""
-    if not heading(run, TRAIN):
-        return
     asked = controls(run)
     grid = st.grid(2, min_column_width=390, gap="medium")
     with grid.cell():
@@ -71,10 +69,6 @@ def browse(run: Run, asked: dict[str, Any]) -> None:
     downloads(found, run, "reconstruct")
 
 
-st.title("Reconstruct")
-run = current_run()
-if run is None:
-    st.info("Here you will see test images beside their reconstructions. First choose a run.")
-    st.page_link(TRAIN, label="Train one", icon=":material/model_training:")
-else:
+run = open_page("Reconstruct", "Here you will see test images beside their reconstructions.", TRAIN)
+if run is not None:
     show(run)

@@ -21,9 +21,10 @@ from ui.denoise_words import method_table, scope_line, verdict
 from ui.grids import png
 from ui.linked import choice, whole_number
 from ui.recent import recent
-from ui.reconstruct_parts import choose_damage, lacking, noise_seed
+from ui.reconstruct_parts import choose_damage, noise_seed
 from ui.reports import downloads, report
 from ui.resources import run_data, run_model
+from ui.run_page import lacking
 from ui.words import plain, title
 
 FEWEST, USUAL = 20, 500

@@ -1,65 +1,23 @@
-"""The controls of the Reconstruct page, and what pages say while there is nothing to show."""
+"""The controls of the Reconstruct page: corruption, level, order, class."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from aecore.config import knobs
 from aecore.corruptions import corruptions
-from aecore.errors import AecoreError, InputError
+from aecore.errors import InputError
 from aecore.runs import Run
 from ui import resources
-from ui.access import see, visitor
 from ui.asked import number
 from ui.linked import choice, whole_number
-from ui.selection import RUN, linked, note_in_link, set_widget, widget_value
-from ui.sharing import view_only
-from ui.words import plain, spec_line
+from ui.selection import linked, note_in_link, set_widget, widget_value
 
 ORDERS = {"worst": "Worst first", "best": "Best first", "first": "As they come"}
 ALL = "-1"
-
-
-def lacking(run: Run) -> str:
-    """Why there is nothing to show of a run yet, in one sentence; nothing where all is there."""
-    try:
-        resources.run_data(run)
-        resources.run_model(run)
-    except AecoreError as error:
-        return str(error)
-    return ""
-
-
-def heading(run: Run, train: Path) -> bool:
-    """What the run is, and whether there is anything to look at yet; else how to wait for it.
-
-    train: the page that shows its training.
-    """
-    st.caption(spec_line(run.spec))
-    view_only(see(visitor(), run.id))
-    if not lacking(run):
-        return True
-    wait_for(run)
-    st.page_link(
-        train,
-        label="Look at its training",
-        icon=":material/model_training:",
-        query_params={RUN: run.id},
-    )
-    return False
-
-
-@st.fragment(run_every=2.0)
-def wait_for(run: Run) -> None:
-    """Say what a run lacks, and go on by itself as soon as it is there."""
-    reason = lacking(run)
-    if not reason:
-        st.rerun()
-    st.info(plain(reason))
 
 
 def controls(run: Run) -> dict[str, Any]:

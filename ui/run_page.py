@@ -1,0 +1,73 @@
+"""How every page about a run begins: its title, the run, or what to do where there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from aecore.errors import AecoreError
+from aecore.runs import Run
+from ui import resources
+from ui.access import see, visitor
+from ui.selection import RUN, current_run
+from ui.sharing import view_only
+from ui.words import NO_CODE, plain, spec_line
+
+
+def open_page(title: str, promise: str, train: Path, *, of_the_code: bool = False) -> Run | None:
+    """The run to show under this title; None where the page has said why there is none.
+
+    promise: what one will see here, as a sentence; train: the page that trains runs and shows
+    their training; of_the_code: whether there is nothing to show without a code.
+    """
+    st.title(title)
+    run = current_run()
+    if run is None:
+        st.info(f"{promise} First choose a run.")
+        st.page_link(train, label="Train one", icon=":material/model_training:")
+        return None
+    if not heading(run, train):
+        return None
+    if of_the_code and not run.spec.kind.has_code:
+        st.info(NO_CODE)
+        return None
+    return run
+
+
+def lacking(run: Run) -> str:
+    """Why there is nothing to show of a run yet, in one sentence; nothing where all is there."""
+    try:
+        resources.run_data(run)
+        resources.run_model(run)
+    except AecoreError as error:
+        return str(error)
+    return ""
+
+
+def heading(run: Run, train: Path) -> bool:
+    """What the run is, and whether there is anything to look at yet; else how to wait for it.
+
+    train: the page that shows its training.
+    """
+    st.caption(spec_line(run.spec))
+    view_only(see(visitor(), run.id))
+    if not lacking(run):
+        return True
+    wait_for(run)
+    st.page_link(
+        train,
+        label="Look at its training",
+        icon=":material/model_training:",
+        query_params={RUN: run.id},
+    )
+    return False
+
+
+@st.fragment(run_every=2.0)
+def wait_for(run: Run) -> None:
+    """Say what a run lacks, and go on by itself as soon as it is there."""
+    reason = lacking(run)
+    if not reason:
+        st.rerun()
+    st.info(plain(reason))
