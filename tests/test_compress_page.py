@@ -8,7 +8,6 @@ from runs_kit import finished, is_sentence, taken_in
 from test_pages import PAGES, engine, visit  # noqa: F401  whoever imports `engine` gets its setting
 
 import ui.compress_parts
-import ui.reports
 from aecore.jobs.reporter import Reporter
 from aecore.paths import home
 from aecore.reports import Findings, ReportSpec
@@ -21,12 +20,6 @@ from ui.selection import RUN
 
 (COMPRESS,) = (page for page in PAGES if page.stem == "compress")
 FEW = {"files": "20", "fitted": "200"}
-
-
-@pytest.fixture(autouse=True)
-def nobody_reports(monkeypatch):
-    """No process is started; a test calls the reporter by itself."""
-    monkeypatch.setattr(ui.reports, "ensure_reporter", lambda root: False)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pages_kit import link, shown
 from runs_kit import finished, taken_in
 from test_pages import PAGES, engine, visit  # noqa: F401  the fixture holds for pages here
 
-import ui.reports
 from aecore.datasets import open_data
 from aecore.jobs.reporter import Reporter
 from aecore.paths import home
@@ -19,11 +18,6 @@ from ui.selection import RUN
 
 (DENOISE,) = (page for page in PAGES if page.stem == "denoise")
 FEW = {"measured_on": "40"}
-
-
-@pytest.fixture(autouse=True)
-def no_process(monkeypatch):
-    monkeypatch.setattr(ui.reports, "ensure_reporter", lambda root: False)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from PIL import Image
 from runs_kit import finished, is_sentence, taken_in
 from test_pages import PAGES, engine, told, visit  # noqa: F401  the fixture holds for pages here
 
-import ui.reports
 from aecore.datasets import datasets, open_data
 from aecore.detection import methods
 from aecore.errors import InputError
@@ -37,9 +36,8 @@ def run(tmp_path_factory):
 
 @pytest.fixture
 def own_home(run, monkeypatch):
-    """The home of `run`, and no reporter but the test itself."""
+    """The home of `run`."""
     monkeypatch.setenv("AECORE_HOME", str(run.folder.parents[1]))
-    monkeypatch.setattr(ui.reports, "ensure_reporter", lambda root: False)
 
 
 @pytest.fixture(scope="module")
@@ -162,8 +160,7 @@ def test_a_score_is_ranked_among_the_normal_test_images():
     assert ranked("a", 9, view)["Alarm"] == "yes"
 
 
-def test_a_run_that_has_seen_every_class_is_told_what_to_do(monkeypatch):
-    monkeypatch.setattr(ui.reports, "ensure_reporter", lambda root: False)
+def test_a_run_that_has_seen_every_class_is_told_what_to_do():
     everything = taken_in(finished(epochs=1))
     at = visit(DETECT, {RUN: everything.id})
     assert "has seen every class" in told(at.info)

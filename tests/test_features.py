@@ -8,7 +8,6 @@ from runs_kit import finished, is_sentence, taken_in
 from test_pages import PAGES, engine, visit  # noqa: F401  the fixture holds for pages here
 from torch.autograd.functional import jacobian
 
-import ui.reports
 from aecore.datasets import open_data
 from aecore.errors import InputError
 from aecore.jobs.reporter import Reporter
@@ -110,8 +109,7 @@ def test_without_a_code_there_are_no_features():
     assert "There is no code to explore" in shown(at)
 
 
-def test_the_page_waits_shows_and_follows_its_link(monkeypatch):
-    monkeypatch.setattr(ui.reports, "ensure_reporter", lambda root: False)
+def test_the_page_waits_shows_and_follows_its_link():
     run = taken_in(finished(latent_dim=5, epochs=2))
     at = visit(FEATURES, {RUN: run.id, "sort": "number"})
     assert "Features:" in shown(at)

@@ -82,6 +82,8 @@ def engine(monkeypatch):
 
     monkeypatch.setattr(LocalScriptRunner, "__init__", with_explain)
     monkeypatch.setattr(access, "submit", recording.submit)
+    for clerk in ("reports.ensure_reporter", "map_measures.ensure_mapper"):
+        monkeypatch.setattr(f"ui.{clerk}", lambda root: False)
     monkeypatch.setattr(resources, "step_seconds", lambda spec: 0.001)
     resources._visit.cache_clear()
     components._component.cache_clear()

@@ -9,7 +9,6 @@ from runs_kit import finished, is_sentence
 from test_pages import engine, visit  # noqa: F401  whoever imports `engine` gets its setting
 
 import aecore.cli.parser
-import ui.reports
 from aecore.__main__ import main
 from aecore.config import Settings, knob
 from aecore.datasets import open_data
@@ -179,10 +178,9 @@ def page(run_id: str, count: int) -> None:
 
 
 @pytest.fixture
-def opened(run, monkeypatch):
+def opened(run):
     from streamlit.testing.v1 import AppTest
 
-    monkeypatch.setattr(ui.reports, "ensure_reporter", lambda root: False)
     return AppTest.from_function(page, kwargs={"run_id": run.id, "count": 2}).run()
 
 
