@@ -30,7 +30,7 @@ class LiveView {
     this.url = `${data.base}/runs/${data.run}`;
     this.snapshots = [];
     this.taken = new Map();
-    this.chart = new LossChart(`${data.base}/${data.plotly}`, data.phases, data.aside);
+    this.chart = new LossChart(`${data.base}/${data.plotly}`, { ...data, patient: !!data.compact });
     this.strip = new ImageStrip();
     this.map = new CodeMap();
     this.time = new TimeMachine((snapshot, newest) => this.load(snapshot, newest), (error) => this.tell(error));

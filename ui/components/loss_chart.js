@@ -4,15 +4,19 @@ const DASHES = { train: "solid", validation: "dash" };
 const TITLES = { kl: "KL" };
 
 class LossChart {
-  /** phases: [[title, share of all steps at which it starts]]; aside: terms that no total counts. */
-  constructor(plotlyUrl, phases = [], aside = []) {
+  /**
+   * phases: [[title, share of all steps at which it starts]]; aside: terms that no total counts;
+   * patient: the library, which takes a second to start, waits until the chart comes into view.
+   */
+  constructor(plotlyUrl, { phases = [], aside = [], patient = false }) {
     this.curves = new Map();
     this.phases = phases.length > 1 ? phases : [];
     this.aside = aside;
     this.totalSteps = 0;
     this.pointed = null;
-    this.plotly = loadPlotly(plotlyUrl);
+    this.patient = patient;
     this.box = make("div", { class: "ael-plot", role: "img", "aria-label": "Loss curves" });
+    this.plotly = patient ? inView(this.box).then(() => loadPlotly(plotlyUrl)) : loadPlotly(plotlyUrl);
     const log = make("input", { type: "checkbox", onchange: () => this.setLog(log.checked) });
     this.logSwitch = make("label", { class: "ael-log", title: "Shows small changes late in training better" }, log, "log scale");
   }
@@ -31,17 +35,23 @@ class LossChart {
     return Math.max(0, ...[...this.curves.values()].map((curve) => curve.steps.length));
   }
 
-  /** Add what the live route sent: [{split, term, steps, values}]. */
+  /** Add what the live route sent: [{split, term, steps, values}]; resolves once it is drawn. */
   async add(news) {
     if (!news.length) return;
-    const Plotly = await this.plotly;
+    if (!this.patient) await this.plotly; // what cannot be drawn is asked for again
+    this.keep(news);
+    const drawn = this.plotly.then((Plotly) => this.extend(Plotly));
+    if (this.patient) drawn.catch((error) => (this.box.textContent = error.message));
+    else await drawn;
+  }
+
+  keep(news) {
     for (const { split, term, steps, values } of news) {
       const curve = this.curve(split, term);
       curve.steps.push(...steps);
       curve.values.push(...values);
     }
     this.addTotals(news);
-    this.extend(Plotly);
   }
 
   curve(split, term) {

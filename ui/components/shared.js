@@ -109,6 +109,18 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** Resolves once an element is in view, or nearly. */
+function inView(element) {
+  return new Promise((resolve) => {
+    const watch = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      watch.disconnect();
+      resolve();
+    }, { rootMargin: "300px" });
+    watch.observe(element);
+  });
+}
+
 /** Plotly, loaded once a page from our own route. */
 function loadPlotly(url) {
   if (!window.aelPlotly) {
