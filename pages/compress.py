@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from aecore.runs import Run
+from ui.components import chart
 from ui.compress_figures import rate_figure
 from ui.compress_parts import (
     ask,
@@ -38,7 +39,7 @@ def show(run: Run) -> None:
     )
     seen = look(found)
     figure = rate_figure(found.tables["rates"], titles(found), seen.measure, seen.size)
-    st.plotly_chart(figure, config={"displayModeBar": False})
+    chart(figure, "compress-rates", "Quality over bytes an image, a line for each method")
     st.caption(measured_on(found))
     st.markdown("\n".join(f"- {line}" for line in verdict(found, seen.measure, seen.size)))
     st.subheader(

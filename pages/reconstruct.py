@@ -16,7 +16,7 @@ from ui.browse_parts import (
     rows_to_show,
     sheets,
 )
-from ui.components import gallery_view
+from ui.components import chart, gallery_view
 from ui.measured import measures
 from ui.reconstruct_parts import controls
 from ui.reports import downloads, report
@@ -56,7 +56,8 @@ def browse(run: Run, asked: dict[str, Any]) -> None:
     with grid.cell():
         place = st.container()
         span = choose_span(errors)
-        place.plotly_chart(histogram(errors, span), config={"displayModeBar": False})
+        with place:
+            chart(histogram(errors, span), "browse-errors", "How many images have which error")
     with grid.cell():
         classes_table(found)
     with grid.cell():

@@ -1,5 +1,7 @@
 """Pages as different people of a server see them; nothing is started."""
 
+import json
+
 import pytest
 from test_pages import engine, sound, visit  # noqa: F401  whoever imports `engine` gets its setting
 
@@ -58,6 +60,14 @@ def shown(at) -> str:
     words += [menu.proto.popover.label for menu in at.get("popover")]
     words += [element.proto.text for element in at.get("progress")]
     return "\n".join(str(word) for word in words)
+
+
+def charts(at) -> list[dict]:
+    """The Plotly figures on a page, as the browser is told to draw them."""
+    parts = [part.proto for part in at.get("bidi_component")]
+    told = [json.loads(part.json) for part in parts if part.component_name.endswith("ael_chart")]
+    assert all(len(each["alt"]) > 10 and each["figure"]["layout"]["height"] for each in told)
+    return [each["figure"] for each in told]
 
 
 def press(at, key: str):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from pages_kit import link, shown, sound
+from pages_kit import charts, link, shown, sound
 from runs_kit import finished, is_sentence, taken_in
 from test_pages import PAGES, engine, visit  # noqa: F401  whoever imports `engine` gets its setting
 
@@ -44,7 +44,7 @@ def test_it_measures_and_shows_what_was_measured(run):
     at = visit(COMPRESS, {RUN: run.id, **FEW})
     assert "waiting for its turn" in shown(at)
     at = opened(run)
-    assert len(at.get("plotly_chart")) == 1
+    assert len(charts(at)) == 1
     assert "over 20 test images" in shown(at)
     assert "from 200 training images" in shown(at)
     found = found_of(run)
@@ -82,7 +82,7 @@ def test_a_run_without_a_code_is_told():
     run = taken_in(finished(variant="unet_denoiser", corruption="gaussian", epochs=1))
     at = visit(COMPRESS, {RUN: run.id})
     assert "no code to explore" in shown(at)
-    assert not at.get("plotly_chart")
+    assert not charts(at)
 
 
 def read(run, found, content):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from denoise_kit import made
-from pages_kit import link, shown
+from pages_kit import charts, link, shown
 from runs_kit import finished, taken_in
 from test_pages import PAGES, engine, visit  # noqa: F401  the fixture holds for pages here
 
@@ -109,10 +109,9 @@ class TestLevel:
 
 def test_the_curve_over_the_level_is_measured_on_request(run):
     at = measured(run)
-    assert not at.get("plotly_chart")
+    assert not charts(at)
     at = measured(run, also="level")
-    (chart,) = at.get("plotly_chart")
-    figure = json.loads(chart.proto.spec)
+    (figure,) = charts(at)
     found = made("levels", run, corruption="gaussian", level=0.4, count=40)
     names = [trace["name"] for trace in figure["data"]]
     assert names == list(dict.fromkeys(row["title"] for row in found.tables["levels"]))
@@ -124,8 +123,8 @@ def test_the_matrix_takes_runs_on_the_same_images_and_no_others(run):
     other = taken_in(finished(variant="denoising", corruption="masking", epochs=1))
     taken_in(finished(epochs=1, split_seed=3))
     at = measured(run, also="kinds")
-    (chart,) = at.get("plotly_chart")
-    figure = json.loads(chart.proto.spec)["data"][0]
+    (chart,) = charts(at)
+    figure = chart["data"][0]
     assert [name.split(": ")[1] for name in figure["y"]] == ["Gaussian noise 0.4", "Masking 0.4"]
     assert other.id[-4:] in figure["y"][1]
     assert len(figure["x"]) == 13

@@ -5,7 +5,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 import torch
-from pages_kit import link
+from pages_kit import charts, link
 from PIL import Image
 from runs_kit import finished, is_sentence, taken_in
 from test_pages import PAGES, engine, told, visit  # noqa: F401  the fixture holds for pages here
@@ -60,10 +60,10 @@ class TestMeasured:
     def test_it_waits_for_its_report_and_then_shows_everything(self, run):
         at = visit(DETECT, {RUN: run.id, "suspects": "image_patches"})
         assert "Find anomalies" in at.get("progress")[0].proto.text
-        assert not at.get("plotly_chart")
+        assert not charts(at)
         Reporter(home()).tick()
         at.run()
-        assert len(at.get("plotly_chart")) == 3
+        assert len(charts(at)) == 3
         assert f"of them odd ({plain(datasets['image_patches'].title)})" in told(at.caption)
 
     def test_the_threshold_lets_the_allowed_share_of_validation_images_pass(self, run, found):

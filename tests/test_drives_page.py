@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from pages_kit import link
+from pages_kit import charts, link
 from runs_kit import finished, taken_in
 from test_pages import PAGES, engine, told, visit  # noqa: F401  the fixture holds for pages here
 
@@ -48,7 +48,7 @@ def test_it_is_there_for_every_variant_with_a_code(variant):
     assert "averaged over the first 256 test images" in words
     assert "eta squared" in words
     assert ("entry of the book" in words) == (variant == "vq_vae")
-    assert len(at.get("plotly_chart")) == 2
+    assert len(charts(at)) == 2
 
 
 def test_a_label_that_was_told_is_no_number_to_choose():
@@ -60,7 +60,7 @@ def test_a_label_that_was_told_is_no_number_to_choose():
 def test_without_a_code_there_is_nothing():
     at = opened(taken_in(finished(variant="unet_denoiser", corruption="gaussian", epochs=1)))
     assert TITLE not in heads(at)
-    assert not at.get("plotly_chart")
+    assert not charts(at)
 
 
 def test_the_link_chooses_the_number_and_a_choice_goes_into_the_link(run):
@@ -107,7 +107,7 @@ def test_what_cannot_be_said_is_said(run, monkeypatch):
     )
     at = opened(run, number="1")
     assert "No small change of any pixel moves it" in told(at.info)
-    assert len(at.get("plotly_chart")) == 1
+    assert len(charts(at)) == 1
 
 
 def test_where_there_is_one_class_nothing_is_said_of_classes(run, monkeypatch):
@@ -125,4 +125,4 @@ def test_of_a_diverged_run_nothing_is_drawn(run, monkeypatch):
     monkeypatch.setattr(ui.drives, "known_axes", lambda *_: broken)
     at = opened(run)
     assert "are no finite numbers" in told(at.info)
-    assert not at.get("plotly_chart")
+    assert not charts(at)

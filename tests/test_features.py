@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from pages_kit import shown
+from pages_kit import charts, shown
 from runs_kit import finished, is_sentence, taken_in
 from test_pages import PAGES, engine, visit  # noqa: F401  the fixture holds for pages here
 from torch.autograd.functional import jacobian
@@ -120,7 +120,7 @@ def test_the_page_waits_shows_and_follows_its_link():
     assert "of the first 359" in words
     assert "Effective number of directions" in words
     assert at.selectbox(key="linked:sort").value == "number"
-    assert len(at.get("plotly_chart")) == 1
+    assert len(charts(at)) == 1
     for link in ({"sort": "x"}, {"shown_units": "-1"}):
         visit(FEATURES, {RUN: run.id, **link})
 

@@ -39,7 +39,7 @@ def test_measuring_tells_the_figures_beside_pca(finished):  # noqa: F811
     words = told(at.markdown)
     for name in evaluate(finished)["metrics"]:
         assert MEASURES[name].meaning in words
-    assert len(at.get("plotly_chart")) == 1
+    assert len(charts(at)) == 1
 
 
 def test_a_press_while_it_measures_ends_it_and_keeps_nothing(finished, monkeypatch):  # noqa: F811

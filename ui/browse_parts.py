@@ -171,5 +171,6 @@ def classes_table(found: Findings) -> None:
 
 def pixels_view(found: Findings) -> None:
     """Where in the image the errors are."""
-    st.plotly_chart(heat(found.arrays["pixels"], "squared error"), config={"displayModeBar": False})
+    figure = heat(found.arrays["pixels"], "squared error")
+    components.chart(figure, "browse-pixels", "Mean squared error of each pixel")
     st.caption("Mean squared error of each pixel over these images; bright is far off.")

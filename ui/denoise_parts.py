@@ -15,7 +15,7 @@ from aecore.reports.damaged import KINDS
 from aecore.reports.robustness import same_images
 from aecore.runs import Run, RunSpec
 from ui.access import see, visitor
-from ui.components import gallery_view, pictures
+from ui.components import chart, gallery_view, pictures
 from ui.denoise_figures import ERROR_TIMES, gain_matrix, level_curves, side_by_side
 from ui.denoise_words import method_table, scope_line, verdict
 from ui.grids import png
@@ -113,7 +113,7 @@ def _over_level(run: Run, asked: Values) -> None:
     (declared,) = (knob for knob in knobs(kind.Config) if knob.name == "level")
     own = getattr(run.spec.noise, "level", None) if run.spec.corruption == kind.name else None
     figure = level_curves(found.tables["levels"], f"{kind.title}: {declared.label.lower()}", own)
-    st.plotly_chart(figure, config={"displayModeBar": False})
+    chart(figure, "denoise-levels", "PSNR over the level of the damage, a line for each method")
     st.caption(
         f"Mean PSNR of {found.scope['n']:,} test images with 95 % intervals, noise seed "
         f"{found.scope['noise_seed']}. The Wiener filter is computed for each level, and the "
@@ -139,7 +139,8 @@ def _over_kinds(run: Run, asked: Values) -> None:
     runs |= {other.id: f"{name}: {_trained_on(other.spec)}" for name, other in others.items()}
     levels = {str(row["tested_on"]): row["level"] for row in rows}
     kinds = {name: f"{corruptions[name].title} {level:g}" for name, level in levels.items()}
-    st.plotly_chart(gain_matrix(rows, runs, kinds), config={"displayModeBar": False})
+    matrix = gain_matrix(rows, runs, kinds)
+    chart(matrix, "denoise-kinds", "Gain in PSNR of each run on each kind of damage")
     missing = [corruptions[name].title for name in KINDS
                if name not in {one.spec.corruption for one in (run, *others.values())}]  # fmt: skip
     st.caption(

@@ -115,25 +115,30 @@ def figures(view: View) -> None:
     """The histogram with the threshold, what it finds in words, and both curves."""
     title, counts = methods[view.name].title, view.counts
     scope = f"{count_of(len(view.odd), 'test image')}, {int(view.odd.sum()):,} of them odd"
-    _chart(histogram(view.scores, view.odd, view.threshold, title))
+    scores = histogram(view.scores, view.odd, view.threshold, title)
+    components.chart(
+        scores, "detect-scores", "Scores of normal and of odd images, and the threshold"
+    )
     st.caption(f"{title} of {scope}; bars of each kind add up to 100 %.")
     st.markdown(told(counts, view.threshold))
     grid = st.grid(2, min_column_width=320, gap="medium")
     with grid.cell():
         st.markdown("**ROC curve**")
-        _chart(roc_figure(roc(view.scores, view.odd), counts))
+        curve = roc_figure(roc(view.scores, view.odd), counts)
+        components.chart(
+            curve, "detect-roc", "Share of odd images found over the share of false alarms"
+        )
     with grid.cell():
         st.markdown("**Precision and recall**")
-        curve = precision_recall(view.scores, view.odd)
-        _chart(precision_figure(curve, counts, float(view.odd.mean())))
+        points = precision_recall(view.scores, view.odd)
+        curve = precision_figure(points, counts, float(view.odd.mean()))
+        components.chart(
+            curve, "detect-precision", "Share of right alarms over the share of odd images found"
+        )
     st.caption(
         f"On the same {scope}. The cross is the threshold; the dotted line is what chance does: "
         "as many false alarms as finds, and a precision equal to the share of odd images."
     )
-
-
-def _chart(figure: Any) -> None:
-    st.plotly_chart(figure, config={"displayModeBar": False})
 
 
 def told(counts: Confusion, threshold: float) -> str:

@@ -22,6 +22,7 @@ from aecore.latent.drives import (
 from aecore.maps.samples import MOST_HELD_OUT
 from aecore.runs import Run
 from aecore.runs.inference import LoadedModel
+from ui.components import chart
 from ui.decoding import known_axes
 from ui.figures import bars_of_classes, heat, strip
 from ui.linked import choice
@@ -126,7 +127,8 @@ def _pixels(loaded: LoadedModel, slopes: Tensor | None, count: int) -> None:
     if not bool((slopes > 0).any()):
         st.info(f"No small change of any pixel moves it, in any of {_images(count)}.")
         return
-    st.plotly_chart(heat(slopes.numpy(), "mean |slope|"), config={"displayModeBar": False})
+    figure = heat(slopes.numpy(), "mean |slope|")
+    chart(figure, "drives-pixels", "How much the number answers to each pixel")
     book = isinstance(loaded.model, Quantised)
     before = ", before the number is replaced by an entry of the book" if book else ""
     st.caption(
@@ -147,7 +149,7 @@ def _classes(values: Tensor, data: ImageData) -> None:
         return
     found = within_classes(values, labels, len(data.classes))
     bars = bars_of_classes(data.classes, found.means.tolist(), found.deviations.tolist())
-    st.plotly_chart(bars, config={"displayModeBar": False})
+    chart(bars, "drives-classes", "Mean and deviation of the number in each class")
     share, chance = eta_squared(values, labels), (present - 1) / (len(labels) - 1)
     st.caption(
         f"Mean of each class, and the standard deviation within it. {100 * share:.0f} % of the "

@@ -113,7 +113,8 @@ def spectrum_figure(spectrum: Array) -> Any:
 def spectrum_view(found: Findings) -> None:
     """In how many directions the code answers to a change of the image."""
     scope = found.scope
-    st.plotly_chart(spectrum_figure(found.arrays["spectrum"]), config={"displayModeBar": False})
+    figure = spectrum_figure(found.arrays["spectrum"])
+    components.chart(figure, "features-spectrum", "Singular values of the encoder's Jacobian")
     st.caption(
         f"Singular values of the encoder's Jacobian at {count_of(scope['jacobians'], 'test image')}"
         f": how far the code moves when the image moves a little. Effective number of directions "

@@ -20,6 +20,7 @@ from aecore.runs import Run
 from aecore.training.batches import to_float
 from aecore.training.snapshots import to_bytes
 from ui import resources
+from ui.components import chart
 from ui.figures import strip
 from ui.groups import groups_panel
 from ui.linked import choice
@@ -105,7 +106,8 @@ def selection_view(run: Run, rows: NDArray[np.int64]) -> None:
     with right:
         mean = images.mean(0, keepdim=True, dtype=torch.float32).round().byte()
         st.image(strip(mean, 1, 96), caption="Their mean image")
-        st.plotly_chart(_histogram(labels, data.classes), config={"displayModeBar": False})
+        bars = _histogram(labels, data.classes)
+        chart(bars, "selection", "How many of the selected images are of each class")
 
 
 def _copies(run: Run, images: Tensor) -> Tensor:

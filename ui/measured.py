@@ -12,6 +12,7 @@ from aecore.runs import Run
 from aecore.runs.evaluate import evaluate, known
 from ui import resources
 from ui.access import see, status_of, visitor
+from ui.components import chart
 from ui.figures import kl_bars
 from ui.words import NO_CODE, plain
 
@@ -76,7 +77,7 @@ def _tables(run: Run, found: dict[str, Any]) -> None:
             st.table(table, hide_index=True)
     kl = found["per_dimension"].get("kl")
     if kl:
-        st.plotly_chart(kl_bars(kl), config={"displayModeBar": False})
+        chart(kl_bars(kl), "measured-kl", "KL of each axis of the code, the largest first")
     st.caption(
         f"{found['n']:,} test images, seed {found['seed']}, model of step "
         f"{resources.run_model(run).step}. Slower measures take some of the images, drawn by the "

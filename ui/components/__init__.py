@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,7 @@ OWN_PARTS = ("pad", "guests", "own_image")
 PARTS = {
     "live": ("shared", "loss_chart", "image_strip", "code_map", "time_machine", "live"),
     "gallery": ("shared", "gallery"),
+    "chart": ("shared", "chart"),
     "maps": (
         "shared",
         *(f"map_{part}" for part in MAP_PARTS),
@@ -119,6 +121,17 @@ def decoder(run: Run, start: str, step: int) -> None:
     """
     data = {"run": run.id, "base": base(), "step": step, "start": start}
     _component("decoder")(key=f"decoder-{run.id}", data=data)
+
+
+def chart(figure: Any, name: str, alt: str) -> None:
+    """A Plotly figure that has a height, drawn by the browser once it comes into view.
+
+    name: of this chart on its page, and of the PNG that one can save; alt: what it shows, for who
+    cannot see it.
+    """
+    figure.update_layout(template=None)  # the page's own colours stand in its place
+    data = {"figure": json.loads(figure.to_json()), "alt": alt, "name": name}
+    _component("chart")(key=f"chart-{name}", data={**data, "url": f"{base()}/{PLOTLY}"})
 
 
 def pictures(name: str, grid: Grid) -> None:

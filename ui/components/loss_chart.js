@@ -113,22 +113,18 @@ class LossChart {
   }
 
   layout() {
-    const style = getComputedStyle(this.box);
-    const colour = (name) => style.getPropertyValue(name) || "#888";
-    const axis = { gridcolor: colour("--st-border-color"), linecolor: colour("--st-border-color"), zeroline: false, automargin: true };
+    const template = pageLook(this.box);
     return {
+      template,
       height: 260,
       margin: { l: 48, r: 8, t: 8, b: 36 },
-      paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)",
-      font: { color: colour("--st-text-color"), size: 12, family: style.fontFamily },
       legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
-      xaxis: { ...axis, title: { text: "step", standoff: 4 } },
-      yaxis: { ...axis, type: this.log ? "log" : "linear", exponentformat: "power" },
+      xaxis: { title: { text: "step", standoff: 4 } },
+      yaxis: { type: this.log ? "log" : "linear", exponentformat: "power" },
       showlegend: true,
       uirevision: "stay",
       hovermode: "closest",
-      ...this.marks(colour("--st-text-color")),
+      ...this.marks(template.layout.font.color),
     };
   }
 

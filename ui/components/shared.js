@@ -121,6 +121,23 @@ function inView(element) {
   });
 }
 
+/** What a chart takes from the page: colours and letters, as a Plotly template. */
+function pageLook(box) {
+  const style = getComputedStyle(box);
+  const colour = (name) => style.getPropertyValue(name) || "#888";
+  const axis = { gridcolor: colour("--st-border-color"), linecolor: colour("--st-border-color"), zeroline: false, automargin: true };
+  return {
+    layout: {
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      font: { color: colour("--st-text-color"), size: 12, family: style.fontFamily },
+      colorway: OKABE_ITO,
+      xaxis: axis,
+      yaxis: axis,
+    },
+  };
+}
+
 /** Plotly, loaded once a page from our own route. */
 function loadPlotly(url) {
   if (!window.aelPlotly) {
