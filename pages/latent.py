@@ -7,12 +7,13 @@ import streamlit as st
 from aecore.models.variational import GaussianVariational
 from aecore.runs import Run
 from ui import resources
+from ui.beside import choose_beside
 from ui.components import Board, live_view, map_board
 from ui.decoder_lab import decoder_lab
 from ui.drives import drives_view
 from ui.held_out import count_of
 from ui.latent_parts import choose_colour, from_link, rows_of, selection_view, to_link
-from ui.map_choice import Offer, choose_beside, choose_maps, offered, settings_menu
+from ui.map_choice import Offer, choose_maps, offered, settings_menu
 from ui.map_measures import measures_table, over_seeds
 from ui.run_page import open_page
 from ui.selection import linked, note_in_link
@@ -25,7 +26,9 @@ def show(run: Run) -> None:
     """The maps, what is selected in them, and how far they can be trusted."""
     left, middle, right = st.columns([2, 1, 1])
     with middle:
-        others = choose_beside(run)
+        others = choose_beside(
+            run, "the maps of their codes then stand among the maps.", with_code=True
+        )
     offers = offered(run, others)
     with left:
         names = choose_maps(offers)

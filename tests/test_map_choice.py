@@ -66,7 +66,7 @@ def test_only_runs_on_the_same_test_images_can_stand_beside(runs):
     run, other = runs["vae", 0], runs["autoencoder", 0]
     wanted = ",".join(each.id for each in runs.values())
     at = visit(LATENT, {RUN: run.id, "beside": wanted, "maps": f"code,code@{other.id}"})
-    (beside,) = [each for each in at.multiselect if each.key == "latent:beside"]
+    (beside,) = [each for each in at.multiselect if each.key == "linked:beside"]
     assert beside.value == [other.id]
     mine, theirs = panels(at)
     assert (mine["run"], theirs["run"]) == (run.id, other.id)

@@ -1,6 +1,7 @@
 """The figures of the Reconstruct page: measured on demand, ended by a press, told in tables."""
 
 import pytest
+from pages_kit import charts
 from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 from test_pages import (  # noqa: F401  the fixtures are used by their names
     RECONSTRUCT,

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from aecore.config import knobs
 from aecore.corruptions import corruptions
-from aecore.errors import AecoreError
 from aecore.reports import Findings
 from aecore.reports.damaged import KINDS
-from aecore.reports.robustness import same_images
 from aecore.runs import Run, RunSpec
-from ui.access import see, visitor
+from ui.beside import newest_beside
 from ui.components import chart, gallery_view, pictures
 from ui.denoise_figures import ERROR_TIMES, gain_matrix, level_curves, side_by_side
 from ui.denoise_words import method_table, scope_line, verdict
 from ui.grids import png
 from ui.linked import choice, whole_number
-from ui.recent import recent
 from ui.reconstruct_parts import choose_damage, noise_seed
 from ui.reports import downloads, report
 from ui.resources import run_data, run_model
-from ui.run_page import lacking
-from ui.words import plain, title
 
 FEWEST, USUAL = 20, 500
 MOST_BESIDE = 7
-MOST_LISTED = 100
 ALSO = {
     "nothing": "Nothing more",
     "level": "Weaker and stronger damage",
@@ -129,7 +122,7 @@ def _over_kinds(run: Run, asked: Values) -> None:
         help="How many dB a run's images are closer to the originals than the damaged ones. Less "
         "than 0 means that the run makes it worse.",
     )
-    others = _comparable(run)
+    others = newest_beside(run, MOST_BESIDE)
     values = {name: asked[name] for name in ("count", "noise_seed")}
     found = report(run, "robustness", values, list(others.values()))
     if found is None:
@@ -156,18 +149,3 @@ def _trained_on(spec: RunSpec) -> str:
     if spec.corruption == "none":
         return "clean images"
     return f"{corruptions[spec.corruption].title} {getattr(spec.noise, 'level', 0):g}"
-
-
-def _comparable(run: Run) -> Mapping[str, Run]:
-    """The visitor's newest other runs on the same images that have weights, by their names."""
-    found: dict[str, Run] = {}
-    for row in recent(MOST_LISTED):
-        if row.id == run.id or row.dataset != run.spec.dataset or len(found) == MOST_BESIDE:
-            continue
-        try:
-            other = see(visitor(), row.id).run
-        except AecoreError:
-            continue
-        if same_images(run, other) and not lacking(other):
-            found[f"{plain(title(row))} {row.id[-4:]}"] = other
-    return found

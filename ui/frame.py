@@ -49,6 +49,7 @@ def pages() -> dict[str, list[st.Page]]:
         "Look": [
             page(PAGES / "latent.py", title="Latent space", icon=":material/scatter_plot:"),
             page(PAGES / "reconstruct.py", title="Reconstruct", icon=":material/compare:"),
+            page(PAGES / "compare.py", title="Compare", icon=":material/view_column:"),
             page(PAGES / "features.py", title="Features", icon=":material/grain:"),
             page(PAGES / "runs.py", title="Runs", icon=":material/menu_book:"),
         ],

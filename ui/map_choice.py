@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 import streamlit as st
 
 from aecore.config import Knob, knobs
-from aecore.errors import AecoreError, InputError
+from aecore.errors import InputError
 from aecore.maps import CODE, MapSpec
 from aecore.maps.spec import MapConfig
 from aecore.models.variational import GaussianVariational
@@ -20,13 +20,9 @@ from ui import resources
 from ui.access import see, visitor
 from ui.calm import to_the_end
 from ui.forms import knob_widget
-from ui.recent import recent
 from ui.selection import linked, note_in_link, remember, set_widget, widget_value
-from ui.words import title
 
 MOST_MAPS = 6
-MOST_BESIDE = 4
-MOST_LISTED = 50
 TIME = "time"
 """The map that the time machine moves."""
 WITH_SETTINGS = ("umap", "tsne")
@@ -128,43 +124,6 @@ def choose_maps(offers: Mapping[str, Offer]) -> list[str]:
         args=("maps", "latent:maps"),
     )
     return list(widget_value("latent:maps"))
-
-
-def choose_beside(run: Run) -> dict[str, str]:
-    """Other runs whose maps can stand beside: names by ids; the link says which."""
-    fitting = {row.id: title(row) for row in recent(MOST_LISTED) if row.dataset == run.spec.dataset}
-    given = [name for name in linked("beside", "").split(",") if name]
-    known = {name: text for name, text in fitting.items() if _comparable(run, name)}
-    for name in given:
-        if name not in known and _comparable(run, name):
-            known[name] = title(see(visitor(), name).row)
-    set_widget("latent:beside", [name for name in given if name in known][:MOST_BESIDE])
-    st.multiselect(
-        "Beside other runs",
-        list(known),
-        format_func=lambda name: known[name],
-        max_selections=MOST_BESIDE,
-        key="latent:beside",
-        placeholder="None" if known else "No other run on these images",
-        disabled=not known,
-        help="Runs on the same images, split alike; the maps of their codes then stand among the "
-        "maps.",
-        on_change=remember,
-        args=("beside", "latent:beside"),
-    )
-    return {name: known[name] for name in widget_value("latent:beside")}
-
-
-def _comparable(run: Run, run_id: str) -> bool:
-    """Whether a run has a code of the very same test images, and the visitor may see it."""
-    if run_id == run.id:
-        return False
-    try:
-        other = see(visitor(), run_id).run.spec
-    except AecoreError:
-        return False
-    same = (other.dataset, other.source) == (run.spec.dataset, run.spec.source)
-    return same and other.splits.split_seed == run.spec.splits.split_seed and other.kind.has_code
 
 
 def settings_menu() -> None:

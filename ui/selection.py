@@ -22,7 +22,8 @@ LAB = (
 """Names in links of what is done with a code."""
 REPORTED = (
     "sort", "shown_units", "measured_on", "also", "count", "group", "errors", "sheet", "suspects",
-    "score", "alarms", "files", "fitted", "measure", "headers", "rounding",
+    "score", "alarms", "files", "fitted", "measure", "headers", "rounding", "sample",
+    "one", "other",
 )  # fmt: skip
 """Names in links of the pages that show reports."""
 OTHERS = (

@@ -31,6 +31,7 @@ LISTS = {
     "corruptions": "list the ways to damage the input",
 }
 REPORTS = {
+    "compare": "compare runs on the same images, beside PCA with codes as long",
     "compress": "measure how small images become as codes, beside PCA, JPEG and WebP",
     "denoise": "measure how well a run undoes a damage, beside classical methods",
     "detect": "find odd images with the run, beside neighbours and densities",

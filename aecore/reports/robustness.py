@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aecore.config import Settings, knob
@@ -40,12 +41,7 @@ class Robustness(Report):
 
     def make(self, run: Run, loaded: LoadedModel, follow: Follow) -> Findings:
         runs = ((run, loaded), *self.beside)
-        for other, _ in self.beside:
-            if not same_images(run, other):
-                raise InputError(
-                    f"Run {other.id} was trained on other images or other splits than {run.id}; "
-                    "choose runs of the same data set, options and split seed."
-                )
+        check_same_images(run, [other for other, _ in self.beside])
         rows: list[dict[str, Any]] = []
         total = len(runs) * len(KINDS)
         for one, its_model in runs:
@@ -69,6 +65,16 @@ class Robustness(Report):
             "psnr": float(after.mean()),
             "n": trial.count,
         }
+
+
+def check_same_images(run: Run, others: Sequence[Run]) -> None:
+    """Raises InputError where one run's test image could be another's training image."""
+    for other in others:
+        if not same_images(run, other):
+            raise InputError(
+                f"Run {other.id} was trained on other images or other splits than {run.id}; "
+                "choose runs of the same data set, options and split seed."
+            )
 
 
 def same_images(run: Run, other: Run) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import streamlit as st
+from torch import Tensor
 
 from aecore.runs import Run
 from aecore.runs.checks import blank_model
@@ -38,6 +39,7 @@ PARTS = {
     ),
     "decoder": ("shared", "decoder"),
     "pictures": ("shared", "pictures"),
+    "wipe": ("shared", "wipe"),
     "preload": ("shared", "preload"),
 }
 """The files of each component, scripts and style sheets, joined in this order."""
@@ -132,6 +134,12 @@ def chart(figure: Any, name: str, alt: str) -> None:
     figure.update_layout(template=None)  # the page's own colours stand in its place
     data = {"figure": json.loads(figure.to_json()), "alt": alt, "name": name}
     _component("chart")(key=f"chart-{name}", data={**data, "url": f"{base()}/{PLOTLY}"})
+
+
+def wipe(name: str, images: Tensor, names: tuple[str, str]) -> None:
+    """Two images (2, C, H, W) uint8 over each other, with a slider from the one to the other."""
+    data = {"images": b64encode(images.numpy().tobytes()).decode(), "shape": list(images.shape)}
+    _component("wipe")(key=f"wipe-{name}", data={**data, "names": list(names), "share": 50})
 
 
 def pictures(name: str, grid: Grid) -> None:

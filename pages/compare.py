@@ -1,0 +1,55 @@
+"""Compare: what several runs make of the same image, beside PCA with codes as long."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from aecore.runs import Run
+from ui.access import see, visitor
+from ui.beside import choose_beside
+from ui.compare_parts import (
+    choose_sample,
+    methods_table,
+    names_of,
+    side_by_side,
+    size_figure,
+    verdict,
+    wipe_between,
+)
+from ui.components import chart
+from ui.reports import downloads, report
+from ui.run_page import open_page
+from ui.words import plain
+
+TRAIN = Path(__file__).with_name("train.py")
+
+
+def show(run: Run) -> None:
+    """One sample in all copies, then the figures over the test sample."""
+    others = choose_beside(run, "all of them copy the same test images.", with_code=False)
+    beside = [see(visitor(), name).run for name in others]
+    found = report(run, "compare", {}, beside)
+    if found is None:
+        return
+    names = names_of(found, {run.id: "This run"} | {k: plain(v) for k, v in others.items()})
+    grid = st.grid(2, min_column_width=340, gap="medium")
+    with grid.cell():
+        sample = choose_sample(found)
+        side_by_side(found, names, sample)
+    with grid.cell():
+        wipe_between(found, names, sample)
+    st.subheader("Over the test images", help="PSNR and SSIM: more is better; MSE: less is.")
+    st.markdown("\n".join(f"- {line}" for line in verdict(found, names)))
+    st.table(methods_table(found, names), hide_index=True)
+    st.caption(
+        f"Means over {found.scope['n']:,} test images, in brackets the interval of 95 % (1,000 "
+        "bootstrap draws of the images). PCA is fitted on all training images, with as many axes "
+        "as the codes have numbers."
+    )
+    chart(size_figure(found, names), "compare-sizes", "Error over the numbers of the code")
+    downloads(found, run, "compare")
+
+
+run = open_page("Compare", "Here you will see several copies of one image side by side.", TRAIN)
+if run is not None:
+    show(run)

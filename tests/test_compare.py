@@ -1,0 +1,121 @@
+"""Comparison of runs on the same images: the report's figures, what the page says of them."""
+
+import numpy as np
+import pytest
+import torch
+from pages_kit import charts, link, shown
+from runs_kit import finished, is_sentence, taken_in
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from sklearn.decomposition import PCA
+from test_pages import PAGES, engine, visit  # noqa: F401  the fixture holds for pages here
+
+from aecore.datasets import open_data
+from aecore.errors import InputError
+from aecore.jobs.reporter import Reporter
+from aecore.paths import home
+from aecore.reports import ReportSpec
+from aecore.reports.base import unheard
+from aecore.runs.inference import load_model
+from ui.compare_parts import methods_table, names_of, size_figure, verdict
+from ui.selection import RUN
+
+(COMPARE,) = (page for page in PAGES if page.stem == "compare")
+
+
+def found_of(run, *others, **values):
+    beside = ",".join(other.id for other in others)
+    spec = ReportSpec.from_flat({"report": "compare", "beside": beside, **values})
+    runs = [(other, load_model(other)) for other in others]
+    return spec.report(runs).make(run, load_model(run), unheard)
+
+
+@pytest.fixture
+def runs():
+    return [finished(epochs=2, latent_dim=2), finished(variant="autoencoder", latent_dim=5)]
+
+
+def test_figures_are_those_of_scikit_image_and_scikit_learn(runs):
+    found = found_of(*runs, count=60)
+    data = open_data("digits")
+    clean = (data.part("test", 60) / 255).double().numpy()
+    rows = {row["key"]: row for row in found.tables["methods"]}
+    assert list(rows) == [runs[0].id, runs[1].id, "pca-2", "pca-5"]
+    train = (data.part("train") / 255).double().flatten(1).numpy()
+    copies = {
+        run.id: load_model(run).model(data.part("test", 60) / 255).double().numpy() for run in runs
+    }
+    for size in (2, 5):
+        linear = PCA(size, svd_solver="full").fit(train)
+        flat = linear.inverse_transform(linear.transform(clean.reshape(60, -1)))
+        copies[f"pca-{size}"] = flat.reshape(clean.shape)
+    for key, made in copies.items():
+        pairs = list(zip(clean, made.clip(0, 1), strict=True))
+        mse = [((x - y) ** 2).mean() for x, y in pairs]
+        psnr = [peak_signal_noise_ratio(x, y, data_range=1) for x, y in pairs]
+        ssim = [
+            structural_similarity(x[0], y[0], data_range=1, win_size=7, use_sample_covariance=False)
+            for x, y in pairs
+        ]
+        row = rows[key]
+        assert row["mse"] == pytest.approx(np.mean(mse), rel=1e-4)
+        assert row["psnr"] == pytest.approx(np.mean(psnr), abs=1e-3)
+        assert row["ssim"] == pytest.approx(np.mean(ssim), abs=1e-3)
+        assert row["psnr_low"] < row["psnr"] < row["psnr_high"]
+        shown_copies = torch.from_numpy(found.arrays[key]).double() / 255
+        assert (shown_copies - torch.from_numpy(made.clip(0, 1))).abs().max() < 0.003
+    assert [rows[key]["numbers"] for key in rows] == [2, 5, 2, 5]
+
+
+def test_runs_on_other_images_or_splits_are_refused(runs):
+    other = finished(epochs=1, split_seed=4)
+    with pytest.raises(InputError, match="other images") as told:
+        found_of(runs[0], other)
+    assert is_sentence(told.value)
+
+
+def test_a_run_without_a_code_is_compared_and_said_to_have_none(runs):
+    bridged = finished(variant="unet_denoiser", corruption="gaussian", epochs=1)
+    found = found_of(runs[0], bridged)
+    names = names_of(found, {runs[0].id: "This run", bridged.id: "bridged"})
+    assert methods_table(found, names)["Numbers"] == ["2", "", "2"]
+    assert any("bridged has no code" in line for line in verdict(found, names))
+    marks, line = size_figure(found, names).data
+    assert list(marks.x) == list(line.x) == [2]
+
+
+def made(method, numbers, psnr):
+    figures = {"psnr": psnr, "psnr_low": psnr - 0.5, "psnr_high": psnr + 0.5}
+    return {"key": method, "method": method, "numbers": numbers, **figures}
+
+
+def test_who_wins_is_said_only_where_intervals_do_not_overlap():
+    class Found:
+        tables = {"methods": [made("a", 4, 20), made("pca-4", 4, 18), made("b", 8, 21)]}
+
+    names = {"a": "A", "pca-4": "PCA, 4", "b": "B"}
+    assert verdict(Found, names) == [
+        "With 4 numbers **A** wins: 20.00 dB, the next, PCA, 4, 18.00 dB."
+    ]
+    Found.tables["methods"][1] = made("pca-4", 4, 19.5)
+    assert "too close to tell" in verdict(Found, names)[0]
+    Found.tables["methods"][1] = made("pca-4", 4, 22)
+    assert "**PCA, 4** wins" in verdict(Found, names)[0]
+
+
+def test_the_page_shows_a_sample_and_follows_its_link(runs):
+    first, second = (taken_in(run) for run in runs)
+    at = visit(COMPARE, {RUN: first.id, "beside": second.id})
+    assert "Comparison:" in shown(at)
+    assert Reporter(home()).tick()
+    at = visit(COMPARE, {RUN: first.id, "beside": second.id, "sample": "7", "other": "pca-5"})
+    words = shown(at)
+    assert "Means over 359 test images" in words
+    assert "With 5 numbers" in words
+    assert at.number_input(key="linked:sample").value == 7
+    assert at.selectbox(key="linked:other").value == "pca-5"
+    at.number_input(key="linked:sample").set_value(9).run()
+    assert link(at)["sample"] == "9"
+    (figure,) = charts(at)
+    assert [len(trace["x"]) for trace in figure["data"]] == [2, 2]
+    for bad in ({"sample": "-1"}, {"sample": "x"}, {"one": "nobody"}, {"beside": "x,y"}):
+        visit(COMPARE, {RUN: first.id, **bad})

@@ -1,0 +1,138 @@
+"""The parts of the Compare page: one sample in all copies, a wipe, the table, error over size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from aecore.metrics.reconstruction import psnr_per_image
+from aecore.reports import Findings
+from aecore.training.batches import to_float
+from ui import components
+from ui.grids import Grid, png
+from ui.linked import choice, whole_number
+
+Names = Mapping[str, str]
+"""What each method is called, by its key."""
+CLEAN = "clean"
+
+
+def names_of(found: Findings, runs: Names) -> dict[str, str]:
+    """Each method's name by its key, the original first; runs: names by ids."""
+    named = {str(row["key"]): str(row["method"]) for row in found.tables["methods"]}
+    return {CLEAN: "Original"} | {key: runs.get(key, name) for key, name in named.items()}
+
+
+def choose_sample(found: Findings) -> int:
+    """Which test image is shown; the link says so."""
+    most = len(found.arrays[CLEAN]) - 1
+    return whole_number("sample", f"Test image, 0 to {most}", (0, most), 0,
+                        "The number of the image in the test split.")  # fmt: skip
+
+
+def side_by_side(found: Findings, names: Names, sample: int) -> None:
+    """The image and every copy of it, with the PSNR of each."""
+    images = torch.stack([torch.from_numpy(found.arrays[key][sample]) for key in names])
+    psnr = psnr_per_image(to_float(images), to_float(images[:1]).expand(images.shape)).tolist()
+    captions = ("", *(f"{value:.1f} dB" for value in psnr[1:]))
+    notes = tuple(f"{name}, test image {sample}" for name in names.values())
+    grid = Grid(images, len(names), ("",), notes, tuple(names.values()), captions)
+    components.pictures("compare", grid)
+    st.download_button(
+        "Download as PNG", lambda: png(grid), f"compare-{sample}.png", "image/png",
+        on_click="ignore", help="These pictures with their names.",
+    )  # fmt: skip
+
+
+def wipe_between(found: Findings, names: Names, sample: int) -> None:
+    """A slider between two of the copies."""
+    keys = list(names)
+    line = st.grid(2, min_column_width=150)
+    with line.cell():
+        one = choice("one", "Left", names, keys[0], "What stands at the left of the line.")
+    with line.cell():
+        other = choice("other", "Right", names, keys[1], "What stands at its right.")
+    images: Tensor = torch.stack(
+        [torch.from_numpy(found.arrays[key][sample]) for key in (one, other)]
+    )
+    components.wipe("compare", images, (names[one], names[other]))
+
+
+def methods_table(found: Findings, names: Names) -> dict[str, list[str]]:
+    """Columns by their titles, a method a row."""
+    rows: Sequence[Any] = found.tables["methods"]
+    table = {
+        "": [names[row["key"]] for row in rows],
+        "Numbers": ["" if row["numbers"] is None else f"{row['numbers']:,}" for row in rows],
+        "PSNR (dB)": [_with_limits(row, "psnr", 2) for row in rows],
+        "MSE": [_with_limits(row, "mse", 4) for row in rows],
+    }
+    if rows[0]["ssim"] is not None:
+        table["SSIM"] = [_with_limits(row, "ssim", 3) for row in rows]
+    return table
+
+
+def _with_limits(row: Mapping[str, Any], name: str, digits: int) -> str:
+    low, high = (f"{row[f'{name}_{end}']:.{digits}f}" for end in ("low", "high"))
+    return f"{row[name]:.{digits}f} ({low} – {high})"
+
+
+def verdict(found: Findings, names: Names) -> list[str]:
+    """Who wins at each number of code numbers, in sentences."""
+    rows: Sequence[Any] = found.tables["methods"]
+    told = []
+    for size in sorted({row["numbers"] for row in rows if row["numbers"] is not None}):
+        here = sorted((r for r in rows if r["numbers"] == size), key=lambda r: -r["psnr"])
+        if len(here) > 1:
+            told.append(_who_wins(size, here[0], here[1], names))
+    free = [row for row in rows if row["numbers"] is None]
+    told += [
+        f"{names[row['key']]} has no code: its copies pass around the middle as well, so it is "
+        "compared with nothing here."
+        for row in free
+    ]
+    return told
+
+
+def _who_wins(size: int, best: Any, second: Any, names: Names) -> str:
+    first, then = names[best["key"]], names[second["key"]]
+    if best["psnr_low"] <= second["psnr_high"]:
+        return (
+            f"With {size} numbers {first} ({best['psnr']:.2f} dB) and {then} "
+            f"({second['psnr']:.2f} dB) are too close to tell: their 95 % intervals overlap."
+        )
+    return (
+        f"With {size} numbers **{first}** wins: {best['psnr']:.2f} dB, the next, {then}, "
+        f"{second['psnr']:.2f} dB."
+    )
+
+
+def size_figure(found: Findings, names: Names) -> Any:
+    """MSE over the numbers of a code: runs as marks, PCA as a line."""
+    import plotly.graph_objects as go  # slow to import
+
+    rows: Sequence[Any] = [row for row in found.tables["methods"] if row["numbers"] is not None]
+    figure = go.Figure(layout={"height": 320, "margin": {"l": 0, "r": 0, "t": 8, "b": 0}})
+    for kind, linear, colour, symbol, mode in (
+        ("Runs", False, "#D55E00", "circle", "markers"),
+        ("PCA", True, "#0072B2", "square", "lines+markers"),
+    ):
+        own = sorted(
+            (row for row in rows if row["key"].startswith("pca-") == linear),
+            key=lambda row: row["numbers"],
+        )
+        whiskers = [row["mse_high"] - row["mse"] for row in own]
+        below = [row["mse"] - row["mse_low"] for row in own]
+        figure.add_scatter(
+            x=[row["numbers"] for row in own], y=[row["mse"] for row in own], name=kind, mode=mode,
+            marker={"color": colour, "symbol": symbol, "size": 9}, line={"dash": "dash"},
+            text=[names[row["key"]] for row in own],
+            error_y={"array": whiskers, "arrayminus": below},
+            hovertemplate="%{text}: %{x} numbers, MSE %{y:.4g}<extra></extra>",
+        )  # fmt: skip
+    figure.update_xaxes(title="numbers of the code", type="log", dtick="D2")
+    return figure.update_yaxes(title="mean squared error", rangemode="tozero")

@@ -1,0 +1,28 @@
+// Two copies of the same image, one over the other: a slider wipes from the one to the other.
+
+export default function ({ parentElement, data }) {
+  const { images, shape, names, share } = data;
+  const root = parentElement.querySelector(".ael-wipe") || parentElement.appendChild(make("div", { class: "ael-wipe" }));
+  const pixels = { shape, data: Uint8Array.from(atob(images), (letter) => letter.charCodeAt(0)) };
+  const [left, right] = [0, 1].map((index) => picture(pixels, index));
+  const line = make("span", { class: "ael-wipe-line", "aria-hidden": "true" });
+  const before = root.querySelector("input");
+  const slider = make("input", {
+    type: "range", min: 0, max: 100, step: 1, value: before ? before.value : share, oninput: wipe,
+    "aria-label": `Left of the line ${names[0]}, right of it ${names[1]}`,
+  });
+
+  function wipe() {
+    right.style.clipPath = `inset(0 0 0 ${slider.value}%)`;
+    line.style.left = `${slider.value}%`;
+    root.dataset.share = slider.value;
+  }
+
+  [left, right].forEach((canvas, index) => {
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", names[index]);
+  });
+  const ends = make("div", { class: "ael-wipe-names" }, make("span", {}, names[0]), make("span", {}, names[1]));
+  root.replaceChildren(make("div", { class: "ael-wipe-stage" }, left, right, line), slider, ends);
+  wipe();
+}
