@@ -15,6 +15,7 @@ from aecore.maps import CODE, MapSpec
 from aecore.maps.spec import MapConfig
 from aecore.models.variational import GaussianVariational
 from aecore.projections import projections
+from aecore.reports.robustness import same_images
 from aecore.runs import Run
 from ui import resources
 from ui.access import see, visitor
@@ -160,11 +161,10 @@ def _comparable(run: Run, run_id: str) -> bool:
     if run_id == run.id:
         return False
     try:
-        other = see(visitor(), run_id).run.spec
+        other = see(visitor(), run_id).run
+        return same_images(run, other) and other.spec.kind.has_code
     except AecoreError:
         return False
-    same = (other.dataset, other.source) == (run.spec.dataset, run.spec.source)
-    return same and other.splits.split_seed == run.spec.splits.split_seed and other.kind.has_code
 
 
 def settings_menu() -> None:
