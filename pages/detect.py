@@ -4,7 +4,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from aecore.errors import AecoreError
 from aecore.reports import Findings
 from aecore.reports.suspects import LEFT_OUT
 from aecore.runs import Run
@@ -20,7 +19,6 @@ from ui.detect_parts import (
 from ui.own_suspects import own_suspects
 from ui.reports import downloads, report
 from ui.run_page import open_page
-from ui.words import plain
 
 TRAIN = Path(__file__).with_name("train.py")
 
@@ -33,11 +31,7 @@ def show(run: Run) -> None:
     if suspects == LEFT_OUT and run.spec.splits.leave_out < 0:
         nothing_left_out(run, TRAIN)
         return
-    try:
-        found = report(run, "detect", {"suspects": suspects})
-    except AecoreError as error:
-        st.error(plain(str(error)))
-        return
+    found = report(run, "detect", {"suspects": suspects})
     if found is not None:
         with grid.cell():
             name = choose_score(found)

@@ -60,8 +60,9 @@ def explore(run: Run, shown: dict[str, Offer], colour: str) -> None:
     """The linked maps, and what follows from what is selected in them."""
     board = maps(run, shown, colour)
     rows = rows_of(board.selection, count_of(run))
-    if len(rows):
-        selection_view(run, rows)
+    with st.container():  # its place stays where nothing is selected: what follows is not remade
+        if len(rows):
+            selection_view(run, rows)
     if run.spec.kind.has_code:
         decoder_lab(run, rows, board.place)
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,12 +17,17 @@ os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 
 
 @contextmanager
-def cluster_of(count, folder, **node):
-    """Nodes of two slots each, joined."""
+def cluster_of(count, **node):
+    """Nodes of two slots each, joined.
+
+    Their folder is not one of pytest's: the names of Ray's sockets in it, of about 80 characters,
+    must stay under the 107 that the kernel allows.
+    """
     cluster_utils = pytest.importorskip("ray.cluster_utils")
-    with pytest.MonkeyPatch.context() as patch:
+    short = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
+    with short as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(REPOSITORY))
-        patch.setenv("TMPDIR", str(folder))
+        patch.setenv("TMPDIR", folder)
         cluster = cluster_utils.Cluster()
         try:
             for _ in range(count):

@@ -5,6 +5,9 @@ import os
 import subprocess
 import time
 from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
 
 from aecore.catalog.reindex import take_in
 from aecore.catalog.rows import RunRow
@@ -104,6 +107,19 @@ def process(command, **named):
             yield child
         finally:
             child.kill()
+
+
+def clerk_process(name: str, root: Path) -> psutil.Process | None:
+    """The clerk of a home, such as its mapper, once it is there."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        for process in psutil.process_iter(["cmdline", "environ", "status"]):
+            info = process.info
+            ours = (info["environ"] or {}).get("AECORE_HOME") == str(root)
+            if ours and f"aecore.jobs.{name}" in (info["cmdline"] or []):
+                return process
+        time.sleep(0.05)
+    return None
 
 
 def is_sentence(text: object) -> bool:

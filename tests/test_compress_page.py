@@ -36,7 +36,7 @@ def opened(run, **asked):
 
 
 def found_of(run, **values):
-    spec = ReportSpec.from_flat({"report": "compress", "images": 20, "fit_on": 200, **values})
+    spec = ReportSpec.from_flat({"report": "compress", "count": 20, "fit_on": 200, **values})
     return spec.report().make(run, load_model(run), lambda *_: None)
 
 

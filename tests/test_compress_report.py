@@ -23,7 +23,7 @@ from aecore.reports.compress import compressor
 from aecore.runs.inference import codes_of, load_model
 
 N, FITTED = 40, 300
-VALUES = {"report": "compress", "images": N, "fit_on": FITTED}
+VALUES = {"report": "compress", "count": N, "fit_on": FITTED}
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +180,7 @@ def test_entries_of_a_book_are_one_setting():
 @pytest.mark.parametrize("variant", [name for name, kind in variants.items() if kind.has_code])
 def test_every_variant_with_a_code_writes_files_that_open_again(variant):
     run = finished(variant=variant, latent_dim=3, epochs=1)
-    found, loaded = found_of(run, images=20, fit_on=100), load_model(run)
+    found, loaded = found_of(run, count=20, fit_on=100), load_model(run)
     known = compressor(run, loaded, found, 0 if variant == "vq_vae" else 8)
     images = open_data("digits").part("test", 8)
     assert np.array_equal(known.read(known.write(images)), found.arrays["made_model"][-1])
@@ -214,11 +214,11 @@ def test_it_is_heard_and_can_be_ended(run):
 
 def test_from_the_shell(capsys):
     run = finished(variant="autoencoder", latent_dim=2, epochs=1)
-    words = ["compress", run.id, "--images", "20", "--fit-on", "200"]
+    words = ["compress", run.id, "--count", "20", "--fit-on", "200"]
     assert main([*words, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["n"], told["fitted_on"], told["split"]) == (20, 200, "test")
-    rows = found_of(run, images=20, fit_on=200).tables["rates"]
+    rows = found_of(run, count=20, fit_on=200).tables["rates"]
     assert told["tables"]["rates"] == rows
     assert main(words) == 0
     assert f"{rows[0]['psnr']:.4g}" in capsys.readouterr().out

@@ -107,7 +107,7 @@ def test_the_highest_scores_are_shown_as_they_are(run, found):
 
 
 def test_the_same_seed_finds_the_same_and_another_learns_from_others(run):
-    first, again, other = (made(run, fit_on=200, images=100, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (made(run, fit_on=200, count=100, seed=seed) for seed in (1, 1, 2))
     for name in ("score:neighbour", "score:forest", "validation:both"):
         assert np.array_equal(first.arrays[name], again.arrays[name])
         assert not np.array_equal(first.arrays[name], other.arrays[name])
@@ -116,7 +116,7 @@ def test_the_same_seed_finds_the_same_and_another_learns_from_others(run):
 
 
 def test_another_data_set_is_judged_beside_the_normal_test_images(run):
-    found = made(run, suspects="image_patches", images=150)
+    found = made(run, suspects="image_patches", count=150)
     odd = found.arrays["odd"]
     normal = DATA.part_labels("test")[:150] != 3
     assert (~odd).sum() == normal.sum()
@@ -128,7 +128,7 @@ def test_another_data_set_is_judged_beside_the_normal_test_images(run):
 
 def test_it_speaks_often_and_is_ended_by_whoever_hears(run):
     heard = []
-    made(run, lambda share, doing: heard.append((share, doing)), fit_on=100, images=100)
+    made(run, lambda share, doing: heard.append((share, doing)), fit_on=100, count=100)
     shares = [share for share, _ in heard]
     assert shares == sorted(shares)
     assert shares[-1] < 1

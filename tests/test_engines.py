@@ -52,11 +52,11 @@ def secrets(own_folders):
 
 
 @pytest.fixture(scope="module", params=["local", "ray"])
-def kind(request, secrets, tmp_path_factory):
+def kind(request, secrets):
     if request.param == "local":
         yield "local"
         return
-    with cluster_of(2, tmp_path_factory.mktemp("cluster")):
+    with cluster_of(2):
         yield "ray"
 
 

@@ -65,7 +65,7 @@ def test_singular_values_are_those_of_the_jacobian():
 
 def test_dead_units_of_a_sparse_code_are_found():
     run = finished(variant="sparse", latent_dim=40, epochs=1)
-    found, model = found_of(run, n=100, slopes=2), load_model(run).model
+    found, model = found_of(run, count=100, slopes=2), load_model(run).model
     codes = model.encode(open_data("digits").part("test", 100) / 255).numpy()
     active = (codes != 0).mean(0)
     assert [row["active"] for row in found.tables["units"]] == pytest.approx(active.tolist())
@@ -78,7 +78,7 @@ def test_dead_units_of_a_sparse_code_are_found():
 
 
 def test_the_table_names_the_class_of_the_strongest():
-    found = found_of(finished(epochs=3, latent_dim=3), n=200, slopes=1)
+    found = found_of(finished(epochs=3, latent_dim=3), count=200, slopes=1)
     data = open_data("digits")
     labels = data.part_labels("test").numpy()
     for row, strong in zip(found.tables["units"], found.arrays["strongest"], strict=True):
@@ -94,7 +94,7 @@ def test_a_label_that_is_told_is_no_unit():
 
 @pytest.mark.parametrize("variant", ["vq_vae", "hyperspherical_vae", "contractive", "masked"])
 def test_it_works_for_unusual_codes(variant):
-    found = found_of(finished(variant=variant, epochs=1, latent_dim=3), n=50, slopes=2)
+    found = found_of(finished(variant=variant, epochs=1, latent_dim=3), count=50, slopes=2)
     assert len(found.arrays["drawn"]) == len(found.tables["units"]) >= 3
     assert np.isfinite(found.arrays["spectrum"]).all()
     assert found.scope["effective_rank"] > 0

@@ -6,9 +6,8 @@ import sys
 import time
 
 import numpy as np
-import psutil
 import pytest
-from runs_kit import finished, is_sentence
+from runs_kit import clerk_process, finished, is_sentence
 
 from aecore.datasets import open_data
 from aecore.errors import InputError, StoreError
@@ -266,7 +265,7 @@ def test_one_process_draws_for_all_and_survives_its_own_death(run):
     shelf.ask(asked)
     assert ensure_mapper(root)
     assert not ensure_mapper(root)
-    first = mapper_process(root)
+    first = clerk_process("mapper", root)
     try:
         wait(lambda: shelf.frame(asked.ticket) is not None)
         first.send_signal(signal.SIGKILL)
@@ -278,22 +277,9 @@ def test_one_process_draws_for_all_and_survives_its_own_death(run):
         second = subprocess.run([sys.executable, "-m", "aecore.jobs.mapper"], timeout=60)
         assert second.returncode == 0
     finally:
-        for process in (first, mapper_process(root)):
+        for process in (first, clerk_process("mapper", root)):
             if process is not None and process.is_running():
                 process.kill()
-
-
-def mapper_process(root):
-    """The mapper of a home, once it is there."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        for process in psutil.process_iter(["cmdline", "environ", "status"]):
-            info = process.info
-            ours = (info["environ"] or {}).get("AECORE_HOME") == str(root)
-            if ours and "aecore.jobs.mapper" in (info["cmdline"] or []):
-                return process
-        time.sleep(0.05)
-    return None
 
 
 def wait(condition, seconds=90):

@@ -25,8 +25,8 @@ def own_folders(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def cluster(own_folders, tmp_path_factory):
-    with cluster_of(1, tmp_path_factory.mktemp("cluster")) as made:
+def cluster(own_folders):
+    with cluster_of(1) as made:
         yield made
 
 

@@ -5,15 +5,16 @@ import time
 
 import numpy as np
 import pytest
-from runs_kit import finished, is_sentence
+from runs_kit import clerk_process, finished, is_sentence, wait
 from test_pages import engine, visit  # noqa: F401  whoever imports `engine` gets its setting
 
 import aecore.cli.parser
+import ui.reports
 from aecore.__main__ import main
 from aecore.config import Settings, knob
 from aecore.datasets import open_data
 from aecore.errors import InputError
-from aecore.jobs.reporter import Reporter
+from aecore.jobs.reporter import Reporter, ensure_reporter
 from aecore.metrics.intervals import bootstrap, mean_interval
 from aecore.paths import home
 from aecore.reports import Findings, Report, ReportSpec, reports
@@ -164,6 +165,28 @@ def test_from_the_shell_as_tables_json_and_csv(run, capsys, tmp_path):
     assert main([*words, "--csv", str(tmp_path / "no" / "x.csv")]) == 1
 
 
+def test_a_report_goes_on_where_its_reporter_was_killed(run):
+    root, spec = home(), ReportSpec.from_flat({"report": "levels", "count": 300})
+    asked = Asked(ticket_of((run, load_model(run)), spec), run.id, spec)
+    shelf = ReportShelf(root)
+    shelf.ask(asked)
+    assert ensure_reporter(root)
+    assert not ensure_reporter(root)
+    first = clerk_process("reporter", root)
+    try:
+        wait(lambda: shelf.standing(asked.ticket).state == "working", "the report to begin")
+        first.kill()
+        first.wait(10)
+        assert shelf.known(asked.ticket) is None
+        wait(lambda: ensure_reporter(root), "a new reporter")
+        wait(lambda: shelf.standing(asked.ticket).state == "done", "the report", 90)
+        assert shelf.known(asked.ticket).scope["n"] == 300
+    finally:
+        for process in (first, clerk_process("reporter", root)):
+            if process is not None and process.is_running():
+                process.kill()
+
+
 def page(run_id: str, count: int) -> None:
     import streamlit as st
 
@@ -192,6 +215,15 @@ def test_a_page_waits_for_its_report_and_shows_it(opened, run):
     opened.run()
     assert opened.markdown[0].value == "found 2"
     assert opened.get("download_button")[0].proto.label == "Images as CSV"
+
+
+@pytest.mark.parametrize("state", ["waiting", "working"])
+def test_a_page_that_waits_keeps_a_reporter_at_work(opened, run, monkeypatch, state):
+    ReportShelf(home()).tell(asked_of(run, count=2).ticket, Standing(state, 0.5))
+    begun = []
+    monkeypatch.setattr(ui.reports, "ensure_reporter", begun.append)
+    opened.run()
+    assert begun == [home()]
 
 
 def test_a_page_cancels_and_begins_again(opened, run):

@@ -42,16 +42,15 @@ def ask() -> dict[str, Any]:
     declared = {knob.name: knob for knob in knobs(reports["compress"].Config)}
     left, right = st.columns(2)
     with left:
-        images = _whole("files", declared["images"])
+        count = _whole("files", declared["count"])
     with right:
         fit_on = _whole("fitted", declared["fit_on"])
-    return {"images": images, "fit_on": fit_on}
+    return {"count": count, "fit_on": fit_on}
 
 
 def _whole(name: str, declared: Knob) -> int:
     span = int(declared.low or 0), int(declared.high or 0)
-    label = "Test images" if declared.name == "images" else declared.label
-    return whole_number(name, label, span, declared.default, declared.help)
+    return whole_number(name, declared.label, span, declared.default, declared.help)
 
 
 def look(found: Findings) -> Look:

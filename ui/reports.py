@@ -62,6 +62,8 @@ def _wait(asked: Asked) -> None:
     else:
         if standing.state in ("absent", "done"):  # done, and damaged since
             _ask(asked)
+        else:
+            _keep_going()
         st.progress(standing.share, f"{title}: {standing.message or 'waiting for its turn'} …")
         st.button("Cancel", key=f"report:cancel:{name}", on_click=_cancel, args=(asked,),
                   help="Ends the measuring; what was measured before stays.")  # fmt: skip
@@ -87,6 +89,15 @@ def _ask(asked: Asked) -> None:
     hold(_key(asked.spec.name), asked.ticket)
     try:
         ReportShelf(home()).ask(asked)
+    except StoreError as error:
+        st.error(plain(str(error)))
+    else:
+        _keep_going()
+
+
+def _keep_going() -> None:
+    """Have a reporter at work, also where the one that was at it is lost."""
+    try:
         ensure_reporter(home())
     except StoreError as error:
         st.error(plain(str(error)))

@@ -64,12 +64,13 @@ class Compress(Report):
     class Config(Settings):
         """Settings of this report."""
 
-        images: int = knob(
+        count: int = knob(
             500,
             "How many test images are compressed, each into a file of its own.",
             low=10,
             high=5000,
             log=True,
+            label="Test images",
         )
         fit_on: int = knob(
             10_000,
@@ -91,7 +92,7 @@ class Compress(Report):
         follow(0.0, "reading the images")
         data = open_data(run.spec.dataset, run.spec.source, run.spec.splits)
         train = data.part("train", self.config.fit_on)
-        images = data.part("test", self.config.images)
+        images = data.part("test", self.config.count)
         follow(0.01, "fitting PCA")
         model = loaded.model
         pca = fit_pca(train, max(WIDEST, model.code_size))

@@ -34,7 +34,19 @@ CHOSEN_ON = 200
 """Validation images that decide on strengths."""
 
 
-class DamageConfig(Settings):
+class SampleConfig(Settings):
+    """On how many test images, and with which draws of the damage."""
+
+    count: int = knob(
+        500, "Test images that are measured, from the first on.", low=20, high=100_000,
+        label="Test images",
+    )  # fmt: skip
+    noise_seed: int = knob(
+        0, "The same seed damages the same pixels again.", low=0, high=10**6, label="Noise seed"
+    )
+
+
+class DamageConfig(SampleConfig):
     """Which damage is to be undone, on how many test images."""
 
     corruption: Named = knob(
@@ -47,13 +59,6 @@ class DamageConfig(Settings):
         low=-1,
         high=180,
         label="Level",
-    )
-    count: int = knob(
-        500, "Test images that are measured, from the first on.", low=20, high=100_000,
-        label="Test images",
-    )  # fmt: skip
-    noise_seed: int = knob(
-        0, "The same seed damages the same pixels again.", low=0, high=10**6, label="Noise seed"
     )
 
 

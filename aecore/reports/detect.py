@@ -73,7 +73,7 @@ class Detect(Report):
             "What counts as odd: the class that the run never saw (left_out), or the test images "
             "of another data set.",
         )
-        images: int = knob(
+        count: int = knob(
             10_000,
             "Test images that are judged at most, those of another data set not counted.",
             low=20,
@@ -103,7 +103,7 @@ class Detect(Report):
         """
         data = open_data(run.spec.dataset, run.spec.source, run.spec.splits)
         left_out = run.spec.splits.leave_out
-        suspects = suspects_of(data, left_out, self.config.suspects, self.config.images)
+        suspects = suspects_of(data, left_out, self.config.suspects, self.config.count)
         normal = learnt(data, loaded, self.config, within(follow, 0, 0.2))
         views, made = views_of(loaded, suspects.images, within(follow, 0.2, 0.3))
         sample = Sample(normal, views)
@@ -158,7 +158,7 @@ def learnt(data: ImageData, loaded: LoadedModel, config: Detect.Config, follow: 
     train = data.splits["train"]
     generator = torch.Generator().manual_seed(stream(config.seed, HELD_OUT, 3))
     rows = train[torch.randperm(len(train), generator=generator)[: config.fit_on]]
-    validation = data.part("validation", config.images)
+    validation = data.part("validation", config.count)
     views = [
         views_of(loaded, data.images[rows], within(follow, 0, 0.5))[0],
         views_of(loaded, validation, within(follow, 0.5, 1))[0],

@@ -30,7 +30,7 @@ class Features(Report):
     idea = "What each unit of the code draws, and which test images have the most of it."
 
     class Config(Settings):
-        n: int = knob(
+        count: int = knob(
             2000,
             "How many test images the units are looked at on, the first of the split.",
             low=10,
@@ -54,7 +54,7 @@ class Features(Report):
         if not model.has_code:
             raise InputError(f"{model.title} has no code whose units could be looked at.")
         data = open_data(run.spec.dataset, run.spec.source, run.spec.splits)
-        images = data.part("test", self.config.n)
+        images = data.part("test", self.config.count)
         codes = self._codes(model, images, follow)
         size = codes.shape[1] - model.label_size
         found = units_of(codes[:, :size])

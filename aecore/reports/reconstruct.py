@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aecore.config import Settings, knob
+from aecore.config import knob
 from aecore.corruptions import corruptions
 from aecore.datasets import ImageData, open_data
 from aecore.metrics.intervals import mean_interval
 from aecore.metrics.reconstruction import decibels, mse_per_image
 from aecore.reports.base import Findings, Follow, Report, Row, reports
-from aecore.reports.damaged import OWN, corruption_of, level_of
+from aecore.reports.damaged import OWN, DamageConfig, corruption_of, level_of
 from aecore.runs.inference import CHUNK, LoadedModel, reconstructions
 from aecore.runs.store import Run
 from aecore.training.snapshots import to_bytes
@@ -32,25 +32,15 @@ class Reconstruct(Report):
     title = "Reconstructions"
     idea = "How far each test image's reconstruction is off, and which classes are hard."
 
-    class Config(Settings):
+    class Config(DamageConfig):
+        """Which damage, if any, on how many images."""
+
         corruption: Named = knob(
             "none", "What damages the images before they go in; own takes that of the training."
-        )
-        level: float = knob(
-            -1,
-            "How strong, in the unit of the corruption; -1 takes the level of the training, or "
-            "the corruption's default.",
-            low=-1,
-            high=180,
-            label="Level",
         )
         count: int = knob(
             2000, "Test images that are looked at, from the first on.", low=10, high=100_000,
             log=True, label="Test images",
-        )  # fmt: skip
-        noise_seed: int = knob(
-            0, "The same seed damages the same pixels again.", low=0, high=10**6,
-            label="Noise seed",
         )  # fmt: skip
 
     config: Config

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from aecore.config import Settings, knob
 from aecore.corruptions import corruptions
 from aecore.errors import InputError
 from aecore.reports.base import Findings, Follow, Report, reports
-from aecore.reports.damaged import KINDS, Trial, level_of, quality, ticking, with_interval
+from aecore.reports.damaged import (
+    KINDS,
+    SampleConfig,
+    Trial,
+    level_of,
+    quality,
+    ticking,
+    with_interval,
+)
 from aecore.runs.inference import LoadedModel
 from aecore.runs.store import Run
 
@@ -27,15 +34,8 @@ class Robustness(Report):
     title = "Trained on one damage, tested on another"
     idea = "Measures what runs gain on kinds of damage that they were not trained on."
 
-    class Config(Settings):
-        count: int = knob(
-            500, "Test images that are measured, from the first on.", low=20, high=100_000,
-            label="Test images",
-        )  # fmt: skip
-        noise_seed: int = knob(
-            0, "The same seed damages the same pixels again.", low=0, high=10**6,
-            label="Noise seed",
-        )  # fmt: skip
+    class Config(SampleConfig):
+        """On how many images."""
 
     config: Config
 

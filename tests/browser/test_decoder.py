@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import TimeoutError, expect
 
 from tests.browser.steps import train_digits
-from tests.browser.test_latent import DRAWN, TIP
+from tests.browser.test_latent import DRAWN, hover_a_point
 
 pytestmark = pytest.mark.browser
 PICTURE = "document.querySelector('.ael-decoded canvas')?.toDataURL()"
@@ -75,16 +75,12 @@ def test_the_prior_gives_another_image_each_time(lab, page, trained):
 def test_one_image_selected_in_a_map_is_where_it_starts(lab, page, trained):
     open_decoder(lab, page, trained)
     page.wait_for_function(f"{DRAWN} === 1", timeout=120_000)
-    box = page.locator(".ael-over").bounding_box()
     number = page.get_by_label("Number of the test image to start from")
     expect(number).to_have_value("")
     before = page.evaluate(PICTURE)
-    for share in [i / 60 for i in range(18, 43)]:
-        page.mouse.move(box["x"] + share * box["width"], box["y"] + 0.5 * box["height"])
-        if page.locator(TIP).count():
-            page.mouse.down()
-            page.mouse.up()
-            break
+    hover_a_point(page)
+    page.mouse.down()
+    page.mouse.up()
     page.get_by_role("heading", name="1 selected", exact=True).wait_for()
     expect(number).not_to_have_value("")
     page.wait_for_function(f"(before) => {PICTURE} !== before", arg=before)

@@ -9,6 +9,7 @@ from tests.browser.steps import train_digits
 
 pytestmark = pytest.mark.browser
 
+TWO_FRAMES = "() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))"
 TIP = ".ael-panel .ael-tip:not([hidden]):has-text(' no. ')"
 """What is said of an image; an empty place is told of without a number."""
 DRAWN = "document.querySelectorAll('.ael-panel[data-state=done][data-drawn]').length"
@@ -44,16 +45,25 @@ def drag(page, panel, *corners, shift=False):
 AROUND = ((0.005, 0.005), (0.995, 0.005), (0.995, 0.995), (0.005, 0.995))
 
 
+def hover_a_point(page):
+    """Move over the first map until a point under the mouse shows its image.
+
+    The map is looked up before each move, as text that comes above it moves it, and the tip two
+    frames after.
+    """
+    for share in np.linspace(0.3, 0.7, 30):
+        box = page.locator(".ael-over").nth(0).bounding_box()
+        page.mouse.move(box["x"] + share * box["width"], box["y"] + 0.5 * box["height"])
+        page.evaluate(TWO_FRAMES)
+        if page.locator(TIP).count():
+            return
+    pytest.fail("no point of the map shows its image")
+
+
 def test_a_hover_in_one_map_shows_the_image_in_all(lab, page, trained):
     open_maps(lab, page, trained)
-    box = page.locator(".ael-over").nth(0).bounding_box()
-    shown = 0
-    for share in np.linspace(0.3, 0.7, 30):
-        page.mouse.move(box["x"] + share * box["width"], box["y"] + 0.5 * box["height"])
-        shown = page.locator(TIP).count()
-        if shown:
-            break
-    assert shown == 3
+    hover_a_point(page)
+    assert page.locator(TIP).count() == 3
     page.wait_for_function("document.querySelectorAll('.ael-panel .ael-tip canvas').length === 6")
     texts = page.evaluate(
         "[...document.querySelectorAll('.ael-panel .ael-tip')].map((tip) => tip.innerText)"
@@ -100,6 +110,7 @@ def test_the_legend_hides_a_class_and_colours_can_mean_errors(lab, page, trained
     open_maps(lab, page, trained)
     drawn = int(page.locator(".ael-panel").nth(0).get_attribute("data-drawn"))
     page.get_by_role("button", name="3", exact=True).click()
+    page.wait_for_function("+document.querySelector('.ael-panel').dataset.drawn < 359")
     left = int(page.locator(".ael-panel").nth(0).get_attribute("data-drawn"))
     assert 359 == drawn > left > 250
     page.get_by_role("combobox", name="Colour by").click()
