@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from aecore.runs import Run
+from ui.brush_parts import draw_over
 from ui.denoise_parts import controls, further, images, methods, preview
 from ui.run_page import open_page
 
@@ -21,6 +22,7 @@ def show(run: Run) -> None:
         found = methods(run, asked)
         if found is not None:
             images(run, found)
+    draw_over(run)
     further(run, asked)
 
 

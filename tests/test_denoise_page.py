@@ -142,3 +142,27 @@ def test_the_preview_damages_as_the_report_does(run):
     expected = (out[:8].clamp(0, 1) * 255).round().byte().numpy().tobytes()
     assert expected in envelope
     assert not to_float(images)[:8].equal(out[:8])
+
+
+class TestBrush:
+    def told(self, at):
+        (part,) = (c for c in at.get("bidi_component") if "brush" in c.proto.component_name)
+        return json.loads(part.proto.json)
+
+    def test_the_image_of_the_link_lies_on_the_pad(self, run):
+        at = opened(run, drawn_over="7")
+        assert self.told(at)["number"] == 7
+        assert self.told(at)["shape"] == [1, 8, 8]
+        label = int(open_data("digits").part_labels("test")[7])
+        assert f"Test image 7, class {label}." in shown(at)
+
+    @pytest.mark.parametrize("wrong", ["-1", "359", "two", ""])
+    def test_a_number_that_is_none_means_the_first(self, run, wrong):
+        assert self.told(opened(run, drawn_over=wrong))["number"] == 0
+
+    def test_another_image_is_another_one_and_in_the_link(self, run):
+        at = opened(run, drawn_over="7")
+        at.button(key="brush:another").click().run()
+        number = self.told(at)["number"]
+        assert number != 7
+        assert link(at)["drawn_over"] == str(number)

@@ -84,6 +84,7 @@ ROUTES = {
     ("/runs/{run}/axes", READ): "view",
     ("/runs/{run}/decoded", READ): "view",
     ("/runs/{run}/own", ("POST",)): "view",
+    ("/runs/{run}/brush", ("POST",)): "view",
     ("/runs/{run}/commands", ("POST",)): "control",
     ("/{rest:path}", (*READ, "POST")): None,
 }
@@ -95,8 +96,9 @@ ASKED = {"thumbnails": "?rows=0", "near": "?point=0", "column": "?name=brightnes
 NOT_DRAWN = {"spot": "?x=0&y=0", "spread": "", "plane": "?x=0&y=0&across_x=1&across_y=0&down_x=0"
              "&down_y=1&columns=1&rows=1"}  # fmt: skip
 """Routes that refuse whoever may see a run as long as its map is not drawn, with 400."""
+BLACK = base64.b64encode(bytes(64)).decode()
 BODY = json.dumps(
-    {"action": "stop", "maps": [], "image": base64.b64encode(bytes(64)).decode()}
+    {"action": "stop", "maps": [], "image": BLACK, "number": 0, "touched": BLACK}
 ).encode()
 """What every route that reads a body can make something of: a command, and an image of digits."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")

@@ -92,20 +92,30 @@ def parse(body: bytes, shape: tuple[int, int, int]) -> Asked:
         maps, text = given["maps"], given["image"]
         if not isinstance(maps, list) or not all(isinstance(each, str) for each in maps):
             raise TypeError
-        pixels = base64.b64decode(text, validate=True)
-    except (ValueError, TypeError, KeyError, RecursionError, binascii.Error):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise InputError(
             'Expected JSON such as {"image": "<base64>", "maps": ["method=pca"]}.'
         ) from None
-    if len(pixels) != prod(shape):
-        size = " × ".join(map(str, shape))
-        raise InputError(
-            f"image: expected {prod(shape)} bytes, one a pixel of {size}, got {len(pixels)}."
-        )
     if len(maps) > MOST_MAPS or any(len(each) > LONGEST_MAP for each in maps):
         raise InputError(f"maps: expected at most {MOST_MAPS}, got {len(maps)} or too long ones.")
-    image = torch.from_numpy(np.frombuffer(pixels, np.uint8).copy()).view(1, *shape)
-    return Asked(image, maps)
+    return Asked(image_of(text, "image", shape), maps)
+
+
+def image_of(text: object, name: str, shape: tuple[int, int, int]) -> Tensor:
+    """One image, (1, C, H, W) uint8, from the base64 of its bytes; name: for a refusal.
+
+    Raises InputError.
+    """
+    size = f"{prod(shape)} bytes, one a pixel of {' × '.join(map(str, shape))}"
+    try:
+        pixels = base64.b64decode(text, validate=True) if isinstance(text, str) else None
+    except (ValueError, binascii.Error):
+        pixels = None
+    if pixels is None:
+        raise InputError(f"{name}: expected {size}, as base64.")
+    if len(pixels) != prod(shape):
+        raise InputError(f"{name}: expected {size}, got {len(pixels)}.")
+    return torch.from_numpy(np.frombuffer(pixels, np.uint8).copy()).view(1, *shape)
 
 
 @lru_cache(maxsize=32)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from math import isfinite
 from typing import Any
@@ -26,7 +26,7 @@ from starlette.routing import Route
 from aecore.catalog.access import Action
 from aecore.errors import AecoreError, InputError, UnknownName
 from aecore.runs import Run
-from ui import decoding, ground, held_out, maps, own
+from ui import brush, decoding, ground, held_out, maps, own
 from ui.access import Seen, obey, see, visitor_of
 from ui.asked import command, rate, whole
 from ui.gallery import gallery
@@ -54,6 +54,8 @@ VIEWS = {
     "decoded": decoding.decoded,
 }
 """What the maps and the decoder of a run are made of, by route: envelopes, never kept."""
+SENT = {"own": (own.own, own.longest), "brush": (brush.restored, brush.longest)}
+"""Routes that are sent an image: what answers it, and how long a request to it may be."""
 PLOTLY = f"plotly-{plotly.__version__}.js"
 
 
@@ -74,7 +76,7 @@ def routes() -> list[Route]:
         Route(f"{run}/gallery", _about(_gallery)),
         *[Route(f"{run}/{name}", _about(_view(view))) for name, view in VIEWS.items()],
         Route(f"{run}/map/cancel", _cancel_map, methods=["POST"]),
-        Route(f"{run}/own", _own, methods=["POST"]),
+        *[Route(f"{run}/{name}", _sent(*view), methods=["POST"]) for name, view in SENT.items()],
         Route(f"{run}/commands", _command, methods=["POST"]),
         # Streamlit answers what nobody else does with its page, and that would look like success.
         Route(f"{start}/{{rest:path}}", _nothing, methods=["GET", "POST"]),
@@ -183,15 +185,22 @@ async def _cancel_map(request: Request) -> Response:
     return await run_in_threadpool(_about(answer), request)
 
 
-async def _own(request: Request) -> Response:
-    if not _same_site(request):
-        return _sentence("This request does not come from the app itself.", 403)
+def _sent(
+    view: Callable[[Run, bytes], bytes], longest: Callable[[Run], int]
+) -> Callable[[Request], Awaitable[Response]]:
+    """A route about a run that is sent an image."""
 
-    def answer(seen: Seen, request: Request) -> Response:
-        body = from_thread.run(_body, request, own.longest(seen.run))
-        return _binary(own.own(seen.run, body), NEVER)
+    async def endpoint(request: Request) -> Response:
+        if not _same_site(request):
+            return _sentence("This request does not come from the app itself.", 403)
 
-    return await run_in_threadpool(_about(answer), request)
+        def answer(seen: Seen, request: Request) -> Response:
+            body = from_thread.run(_body, request, longest(seen.run))
+            return _binary(view(seen.run, body), NEVER)
+
+        return await run_in_threadpool(_about(answer), request)
+
+    return endpoint
 
 
 async def _command(request: Request) -> Response:

@@ -24,7 +24,6 @@ MAP_PARTS = (
     "points", "align", "colours", "thumbnails", "ground", "pointer", "marks", "export", "frame",
     "panel", "time", "view",
 )  # fmt: skip
-OWN_PARTS = ("pad", "guests", "own_image")
 PARTS = {
     "live": ("shared", "loss_chart", "image_strip", "code_map", "time_machine", "live"),
     "gallery": ("shared", "gallery"),
@@ -40,12 +39,13 @@ PARTS = {
     "decoder": ("shared", "decoder"),
     "pictures": ("shared", "pictures"),
     "wipe": ("shared", "wipe"),
+    "brush": ("shared", "pad", "brush_pad", "brush"),
     "preload": ("shared", "preload"),
 }
 """The files of each component, scripts and style sheets, joined in this order."""
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _component(name: str) -> Any:
     scripts = [(FOLDER / f"{part}.js").read_text() for part in PARTS[name]]
     sheets = [FOLDER / f"{part}.css" for part in PARTS[name]]
@@ -123,6 +123,12 @@ def decoder(run: Run, start: str, step: int) -> None:
     """
     data = {"run": run.id, "base": base(), "step": step, "start": start}
     _component("decoder")(key=f"decoder-{run.id}", data=data)
+
+
+def brush(run: Run, number: int, step: int) -> None:
+    """A test image, by its number, that is drawn over and restored as one draws."""
+    data = {"run": run.id, "base": base(), "number": number, "step": step}
+    _component("brush")(key=f"brush-{run.id}", data={**data, "shape": shape_of(run)})
 
 
 def chart(figure: Any, name: str, alt: str) -> None:

@@ -22,6 +22,7 @@ class Decoder {
   constructor(parent, data) {
     this.url = `${data.base}/runs/${data.run}`;
     this.step = data.step;
+    this.decode = latest(() => this.decoding());
     this.moved = new Map(); // axis to value, where a hand has moved it
     this.seed = 0;
     this.root = parent.querySelector(".ael-decoder") || parent.appendChild(make("div", { class: "ael-decoder" }));
@@ -105,10 +106,8 @@ class Decoder {
     this.decode();
   }
 
-  /** Ask for the image as things stand; while one is on its way, only the latest wish is kept. */
-  async decode() {
-    if (this.busy) return void (this.again = true);
-    this.busy = true;
+  /** Ask for the image as things stand. */
+  async decoding() {
     const moved = [...this.moved].map(([axis, value]) => `${axis}:${value.toPrecision(6)}`).join(",");
     try {
       const { arrays } = await ask(`${this.url}/decoded?start=${encodeURIComponent(this.start)}&seed=${this.seed}&moved=${moved}&label=${this.told.value}&step=${this.step}`);
@@ -116,11 +115,6 @@ class Decoder {
       this.note.textContent = this.scope;
     } catch (error) {
       this.note.textContent = error.message;
-    }
-    this.busy = false;
-    if (this.again) {
-      this.again = false;
-      this.decode();
     }
   }
 

@@ -12,6 +12,7 @@ class OwnImage {
     this.results = make("div", { class: "ael-own-results" });
     const head = make("summary", {}, "Your own image");
     const hint = make("p", {}, this.grey ? "Draw or upload an image: a star shows where it lands in every map." : "Upload an image: a star shows where it lands in every map.");
+    this.ask = latest(() => this.shown && this.asking());
     this.root = make("details", { class: "ael-own" }, head, hint, make("div", { class: "ael-own-body" }, this.controls(), make("div", {}, this.results, this.note)));
   }
 
@@ -40,19 +41,19 @@ class OwnImage {
     const button = (title, help, pressed) => make("button", { type: "button", title: help, onclick: pressed }, title);
     const upload = button("Upload an image", "It is scaled to the size of this data set's images. It goes to this app's server only, and is not kept.", () => this.file.click());
     const clear = button("Clear", "Begins anew; the stars go away.", () => this.clear());
-    this.pens = [["Pen", true], ["Eraser", false]].map(([title, ink]) => {
-      const pen = button(title, ink ? "Draws bright on dark." : "Takes away what is drawn.", () => this.take(ink));
-      pen.setAttribute("aria-pressed", String(ink));
-      return pen;
+    this.pens = [["Pen", INK, "Draws bright on dark."], ["Eraser", ERASER, "Takes away what is drawn."]].map(([title, pen, help]) => {
+      const press = button(title, help, () => this.take(pen));
+      press.setAttribute("aria-pressed", String(pen === INK));
+      return press;
     });
     const line = (...parts) => make("div", { class: "ael-tools" }, ...parts);
     if (!this.grey) return make("div", { class: "ael-own-pad" }, line(upload, clear), line(invertLabel), this.file);
     return make("div", { class: "ael-own-pad" }, this.pad.canvas, line(...this.pens, clear), line(upload), line(centreLabel, invertLabel), this.file);
   }
 
-  take(ink) {
-    this.pad.ink = ink;
-    this.pens.forEach((pen, i) => pen.setAttribute("aria-pressed", String(ink === (i === 0))));
+  take(pen) {
+    this.pad.pen = pen;
+    this.pens.forEach((press, i) => press.setAttribute("aria-pressed", String(pen === [INK, ERASER][i])));
   }
 
   clear() {
@@ -99,10 +100,8 @@ class OwnImage {
     return Boolean(panel.finished && panel.run === this.board.run);
   }
 
-  /** Ask about the image as it is now; while one question is on its way, only the latest is kept. */
-  async ask() {
-    if (this.busy) return void (this.again = true);
-    this.busy = true;
+  /** Ask about the image as it is now. */
+  async asking() {
     const drawn = [...this.board.panels.values()].filter((panel) => this.takes(panel));
     this.named = new Set(drawn.map(({ key }) => key));
     const image = this.pad.read({ centred: this.grey && this.centre.checked, inverted: this.invert.checked });
@@ -113,10 +112,6 @@ class OwnImage {
     } catch (error) {
       this.note.textContent = error.message;
     }
-    this.busy = false;
-    if (!this.again) return;
-    this.again = false;
-    if (this.shown) this.ask();
   }
 
   show(image, drawn, { values, arrays }) {

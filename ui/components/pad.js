@@ -1,6 +1,7 @@
 // A pad to draw on, or to put an uploaded image on, and what a model is given of it.
 
-const PEN = 0.085; // width of a stroke as a share of the pad: two to three pixels of 28
+const INK = { colour: "#fff", width: 0.085 }; // the width as a share of the pad: two to three pixels of 28
+const ERASER = { colour: "#000", width: 2 * INK.width };
 const SOFT = 0.015; // how far its edge is blurred
 const FINE = 224; // pixels of the pad's shorter side at least
 
@@ -16,7 +17,7 @@ class Pad {
       onpointerup: () => this.up(), onpointercancel: () => this.up(),
     });
     this.context = this.canvas.getContext("2d", { willReadFrequently: true });
-    this.ink = true; // false for the eraser
+    this.pen = INK;
     this.clear();
   }
 
@@ -55,9 +56,9 @@ class Pad {
     const size = Math.min(this.canvas.width, this.canvas.height);
     const { context } = this;
     context.save();
-    context.strokeStyle = context.shadowColor = this.ink ? "#fff" : "#000";
+    context.strokeStyle = context.shadowColor = this.pen.colour;
     context.shadowBlur = SOFT * size;
-    context.lineWidth = (this.ink ? 1 : 2) * PEN * size;
+    context.lineWidth = this.pen.width * size;
     context.lineCap = context.lineJoin = "round";
     context.beginPath();
     context.moveTo(...this.last);

@@ -34,6 +34,21 @@ async function ask(url, options) {
   return type.startsWith("application/json") ? response.json() : openEnvelope(await response.arrayBuffer());
 }
 
+/** A task that is never at work twice: called meanwhile, it begins anew once it is through. It throws nothing. */
+function latest(task) {
+  let [busy, again] = [false, false];
+  return async () => {
+    again = true;
+    if (busy) return;
+    busy = true;
+    while (again) {
+      again = false;
+      await task();
+    }
+    busy = false;
+  };
+}
+
 /** Image `index` of an (n, C, H, W) uint8 array as a small canvas. */
 function picture({ shape, data }, index) {
   const [, channels, height, width] = shape;
