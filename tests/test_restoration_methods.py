@@ -1,13 +1,16 @@
 """Each classical restorer beside its formula, computed another way."""
 
+from threading import Event
+
 import numpy as np
 import pytest
 import torch
 from torch import Generator
 
 from aecore.corruptions.gaussian_blur import blur_matrix
-from aecore.restoration import restorers
+from aecore.restoration import restorers, wiener
 from aecore.restoration.wavelet import haar_shrunk
+from aecore.restoration.wiener import solved
 
 
 def uniform(*shape, seed=0):
@@ -177,3 +180,48 @@ class TestWiener:
         solution = np.linalg.lstsq(design, x, rcond=None)[0]
         made = method.restore(torch.cat(seen)[:30], 0.0).flatten(1).numpy()
         assert np.abs(made - design[:30] @ solution).max() < 2e-3
+
+    def test_ends_where_it_is_not_wanted_any_more(self, clean):
+        class Cancelled(Exception):
+            pass
+
+        def tick():
+            raise Cancelled
+
+        method = restorers["wiener"]()
+        method.tick = tick
+        with pytest.raises(Cancelled):
+            method.fit(clean, lambda x: x)
+
+
+class TestLeastSquares:
+    def spread(self, variances):
+        """A covariance of these variances along turned axes, and any other matrix."""
+        generator = Generator().manual_seed(0)
+        square = torch.randn(2, len(variances), len(variances), generator=generator).double()
+        axes = torch.linalg.qr(square[0]).Q
+        return axes @ torch.diag(torch.tensor(variances).double()) @ axes.T, square[1]
+
+    @pytest.mark.parametrize("least", [1e-3, 2e-6, 5e-7, 0.0])
+    def test_is_the_pseudo_inverse_whether_all_directions_vary_or_not(self, least):
+        own, cross = self.spread([3.0, 1.0, 0.5, 3 * least])
+        expected = np.linalg.pinv(own.numpy(), rcond=1e-6, hermitian=True) @ cross.numpy()
+        made = solved(own.tril(), cross, lambda: None).numpy()
+        assert np.abs(made - expected).max() < 1e-6 * np.abs(expected).max()
+
+    def test_where_nothing_varies_it_is_nothing(self):
+        own, cross = torch.zeros(4, 4).double(), torch.ones(4, 4).double()
+        assert not solved(own, cross, lambda: None).any()
+
+    def test_long_work_is_watched(self, monkeypatch):
+        monkeypatch.setattr(wiener, "PATIENCE", 0.01)
+        ticks = []
+        done = Event()
+
+        def tick():
+            ticks.append(1)
+            if len(ticks) == 3:
+                done.set()
+
+        assert wiener._patiently(lambda: torch.tensor(done.wait(60)), tick)
+        assert len(ticks) >= 3

@@ -9,33 +9,37 @@ from aecore.corruptions import corruptions
 
 Row = Mapping[str, Any]
 WIENER = "wiener"
+SPACE, JOINER = "\u00a0", "\u2060"
+"""A space, and nothing at all, where no line may end."""
 
 
 def method_table(rows: Sequence[Row]) -> dict[str, list[str]]:
     """Columns by their titles, a method a row; the highest PSNR and SSIM are bold."""
-    table = {"": [row["title"] for row in rows], "PSNR (dB)": _figures(rows, "psnr", 2)}
+    table = {"": [_method(row) for row in rows], "PSNR (dB)": _figures(rows, "psnr", 2)}
     if rows[0]["ssim"] is not None:
         table["SSIM"] = _figures(rows, "ssim", 3)
     return {
         **table,
-        "Strength": [_strength(row) for row in rows],
         "Seconds": ["" if row["seconds"] is None else f"{row['seconds']:.2f}" for row in rows],
     }
 
 
+def _method(row: Row) -> str:
+    """Its title and how strong it is: a column of its own would leave no room for the figures."""
+    strong = f" :small[{row['meaning']}: {row['strength']:g}]" if row["meaning"] else ""
+    return f"{row['title']}{strong}"
+
+
 def _figures(rows: Sequence[Row], name: str, digits: int) -> list[str]:
+    """Each with its interval, on one line."""
     best = max(row[name] for row in rows)
     texts = []
     for row in rows:
         value = f"{row[name]:.{digits}f}"
         value = f"**{value}**" if row[name] == best else value
         low, high = (f"{row[f'{name}_{end}']:.{digits}f}" for end in ("low", "high"))
-        texts.append(f"{value} ({low}\u00a0–\u00a0{high})")
+        texts.append(f"{value}{SPACE}:small[({low}–{JOINER}{high})]")
     return texts
-
-
-def _strength(row: Row) -> str:
-    return f"{row['meaning']}: {row['strength']:g}" if row["meaning"] else ""
 
 
 def verdict(rows: Sequence[Row]) -> str:

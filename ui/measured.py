@@ -14,8 +14,10 @@ from ui import resources
 from ui.access import see, status_of, visitor
 from ui.components import chart
 from ui.figures import kl_bars
+from ui.reports import cancels
 from ui.words import NO_CODE, plain
 
+TITLE = "Measured"
 GROUPS = {
     "copies": "Copying clean images",
     "cleaning": "Cleaning damaged images",
@@ -26,7 +28,7 @@ GROUPS = {
 
 def measures(run: Run) -> None:
     """The figures where they have been measured, else why not yet, and a way to measure now."""
-    st.subheader("Measured", help="On the test split, which training never saw.")
+    st.subheader(TITLE, help="On the test split, which training never saw.")
     found = known(run, resources.run_model(run))
     _watch(run, found is not None)
     if found is not None:
@@ -54,7 +56,7 @@ def _watch(run: Run, shown: bool) -> None:
 
 def _measure(run: Run) -> None:
     bar = st.progress(0.0, "Measuring …")
-    st.button("Cancel", help="Ends the measuring, as any other change on this page does.")
+    st.button(cancels(TITLE), help="Ends the measuring, as any other change on this page does.")
 
     def report(what: str, share: float) -> None:
         # A press asks for a rerun, which Streamlit raises here: that ends `evaluate`.

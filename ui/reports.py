@@ -65,8 +65,13 @@ def _wait(asked: Asked) -> None:
         else:
             _keep_going()
         st.progress(standing.share, f"{title}: {standing.message or 'waiting for its turn'} …")
-        st.button("Cancel", key=f"report:cancel:{name}", on_click=_cancel, args=(asked,),
+        st.button(cancels(title), key=f"report:cancel:{name}", on_click=_cancel, args=(asked,),
                   help="Ends the measuring; what was measured before stays.")  # fmt: skip
+
+
+def cancels(what: str) -> str:
+    """The label of a button that cancels this alone: several may stand on a page."""
+    return f"Cancel “{what}”"
 
 
 def _again(asked: Asked, label: str) -> None:

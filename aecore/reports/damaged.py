@@ -112,6 +112,7 @@ class Trial:
     def chosen(self, name: str, tick: Any) -> Chosen:
         """A classical method, fitted on training images, its strength chosen on validation ones."""
         method = restorers[name]()
+        method.tick = tick
         method.fit(self.data.part("train", FIT_ON), self._damage(tick))
         clean = to_float(self.data.part("validation", CHOSEN_ON))
         generator = Generator().manual_seed(stream(self.seed, HELD_OUT, 1))

@@ -18,7 +18,8 @@ class Restorer(ABC):
     """One method: one file of this folder each. Nothing of it is chosen by looking at test images.
 
     strength: what its one number means, "" where it has none;
-    strengths: the values that `choice.choose` tries, the gentlest first.
+    strengths: the values that `choice.choose` tries, the gentlest first;
+    tick: called while it learns, every second or two; what it raises ends the learning.
     """
 
     name: ClassVar[str]
@@ -27,6 +28,7 @@ class Restorer(ABC):
     """One sentence for a person: how it restores."""
     strength: ClassVar[str] = ""
     strengths: ClassVar[tuple[float, ...]] = (0.0,)
+    tick: Callable[[], object] = staticmethod(lambda: None)
 
     def fit(self, clean: Tensor, damage: Damage) -> None:  # noqa: B027  filters learn nothing
         """Learn from training images.
