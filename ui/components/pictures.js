@@ -4,7 +4,7 @@ export default function (component) {
   const { parentElement, data } = component;
   const { rows, heads, captions, notes, columns, shape } = data;
   const root = parentElement.querySelector(".ael-pictures") || parentElement.appendChild(make("div", { class: "ael-pictures" }));
-  const images = { shape, data: Uint8Array.from(atob(data.images), (letter) => letter.charCodeAt(0)) };
+  const images = { shape, data: fromBase64(data.images) };
   root.style.setProperty("--columns", columns);
   const cells = heads.length ? [make("span"), ...heads.map((head) => make("small", {}, head))] : [];
   for (let index = 0; index < shape[0]; index++) {

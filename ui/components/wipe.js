@@ -3,7 +3,7 @@
 export default function ({ parentElement, data }) {
   const { images, shape, names, share } = data;
   const root = parentElement.querySelector(".ael-wipe") || parentElement.appendChild(make("div", { class: "ael-wipe" }));
-  const pixels = { shape, data: Uint8Array.from(atob(images), (letter) => letter.charCodeAt(0)) };
+  const pixels = { shape, data: fromBase64(images) };
   const [left, right] = [0, 1].map((index) => picture(pixels, index));
   const line = make("span", { class: "ael-wipe-line", "aria-hidden": "true" });
   const before = root.querySelector("input");
