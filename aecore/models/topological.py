@@ -55,6 +55,10 @@ class TopologicalAutoencoder(Plain):
 
     config: Config
 
+    @property
+    def numbers_a_pair(self) -> int:
+        return 15
+
     def loss(self, x: Tensor, target: Tensor) -> Terms:
         z = self.encode(x)
         return {
