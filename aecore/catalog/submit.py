@@ -66,7 +66,7 @@ def check_quotas(spec: RunSpec, cost: Cost, limits: Quotas) -> None:
     if cost.parameters > limits.parameters:
         raise InputError(
             f"This network has {cost.parameters:,} parameters and {limits.parameters:,} are "
-            "allowed here; choose a smaller batch, width, depth or code size."
+            "allowed here; choose a smaller width, depth or code size."
         )
     if spec.training.epochs > limits.epochs:
         raise InputError(
