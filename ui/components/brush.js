@@ -62,7 +62,7 @@ class Brush {
   /** Another test image begins anew; newer weights look at what is drawn. */
   async show({ number, step }) {
     if (number === this.number) {
-      if (step !== this.step && this.image) this.restore();
+      if (step !== this.step) this.restore();
       return void (this.step = step);
     }
     Object.assign(this, { number, step, image: null });
@@ -74,6 +74,7 @@ class Brush {
     } catch (error) {
       if (number !== this.number) return;
       this.note.textContent = error.message;
+      this.pad.clear();
       this.row.replaceChildren();
     }
   }
@@ -86,10 +87,11 @@ class Brush {
 
   changed() {
     this.back.disabled = !this.pad.kept.length;
-    if (this.image) this.restore();
+    this.restore();
   }
 
   restore() {
+    if (!this.image) return;
     this.root.dataset.wanted = this.wishes += 1;
     this.soon();
   }
