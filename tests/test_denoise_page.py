@@ -64,7 +64,7 @@ def test_what_was_found_is_shown_with_what_it_was_measured_on(run):
         line = cells[cells[""].str.startswith(row["title"])].iloc[0]
         assert f"{row['psnr']:.2f}" in line["PSNR (dB)"]
         assert f"{row['ssim_low']:.3f}" in line["SSIM"]
-        strong = f" :small[{row['meaning']}: {row['strength']:g}]" if row["meaning"] else ""
+        strong = f", {row['meaning']}: {row['strength']:g}" if row["meaning"] else ""
         assert line[""] == row["title"] + strong
     words = shown(at)
     assert "40 test images, Gaussian noise of level 0.4, noise seed 0" in words

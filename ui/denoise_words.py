@@ -26,7 +26,7 @@ def method_table(rows: Sequence[Row]) -> dict[str, list[str]]:
 
 def _method(row: Row) -> str:
     """Its title and how strong it is: a column of its own would leave no room for the figures."""
-    strong = f" :small[{row['meaning']}: {row['strength']:g}]" if row["meaning"] else ""
+    strong = f", {row['meaning']}: {row['strength']:g}" if row["meaning"] else ""
     return f"{row['title']}{strong}"
 
 
@@ -38,7 +38,7 @@ def _figures(rows: Sequence[Row], name: str, digits: int) -> list[str]:
         value = f"{row[name]:.{digits}f}"
         value = f"**{value}**" if row[name] == best else value
         low, high = (f"{row[f'{name}_{end}']:.{digits}f}" for end in ("low", "high"))
-        texts.append(f"{value}{SPACE}:small[({low}–{JOINER}{high})]")
+        texts.append(f"{value}{SPACE}({low}–{JOINER}{high})")
     return texts
 
 
