@@ -13,7 +13,6 @@ from aecore.reports.damaged import (
     SampleConfig,
     Trial,
     level_of,
-    quality,
     ticking,
     with_interval,
 )
@@ -25,6 +24,7 @@ from aecore.runs.store import Run
 class Robustness(Report):
     """Gain in dB of each run over the damaged images, for each corruption at its default level.
 
+    Counted as in `denoise`. Corruptions of colour are left out where images have none.
     All runs must be of the same images with the same splits, or one run's test image would be
     another's training image. Table: gains, one row a run and corruption; `psnr` is that of
     the restored images, `gain` how much more that is than the damaged ones have, each the mean
@@ -33,6 +33,8 @@ class Robustness(Report):
 
     title = "Trained on one damage, tested on another"
     idea = "Measures what runs gain on kinds of damage that they were not trained on."
+
+    version = 2
 
     class Config(SampleConfig):
         """On how many images."""
@@ -43,9 +45,11 @@ class Robustness(Report):
         runs = ((run, loaded), *self.beside)
         check_same_images(run, [other for other, _ in self.beside])
         rows: list[dict[str, Any]] = []
-        total = len(runs) * len(KINDS)
+        shape = run.spec.make_source().shape
+        kinds = [name for name in KINDS if corruptions[name].fits(shape)]
+        total = len(runs) * len(kinds)
         for one, its_model in runs:
-            for name in KINDS:
+            for name in kinds:
                 tick = ticking(follow, len(rows) / total, corruptions[name].title)
                 rows.append(self._row(one, its_model, name, tick))
         scope = {"split": "test", "n": rows[0]["n"], "noise_seed": self.config.noise_seed}
@@ -54,8 +58,8 @@ class Robustness(Report):
     def _row(self, run: Run, loaded: LoadedModel, name: str, tick: Any) -> dict[str, Any]:
         corruption = corruptions[name](corruptions[name].Config())
         trial = Trial.of(run, corruption, self.config.noise_seed, self.config.count)
-        clean, seen, made = trial.restored(loaded, tick)
-        before, after = quality(seen, clean), quality(made, clean)
+        sample, made = trial.restored(loaded, tick)
+        before, after = sample.score(sample.seen), sample.score(made)
         return {
             "run": run.id,
             "trained_on": run.spec.corruption,

@@ -5,9 +5,12 @@ of damaged images and C_xy that of clean with damaged ones (Wiener 1949). For Ga
 deviation σ that is not clipped it shrinks each principal axis of variance λ by λ / (λ + σ²).
 """
 
+from typing import get_args
+
 import torch
 from torch import Tensor
 
+from aecore.corruptions.base import Task
 from aecore.restoration.base import Damage, Restorer, restorers
 
 PAIRS = 60_000
@@ -27,6 +30,7 @@ class WienerFilter(Restorer):
 
     title = "Wiener filter"
     idea = "The best linear map from damaged to clean images, computed from training images."
+    tasks = get_args(Task)
 
     _seen: Tensor
     _clean: Tensor
