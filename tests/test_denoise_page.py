@@ -127,9 +127,9 @@ def test_the_matrix_takes_runs_on_the_same_images_and_no_others(run):
     figure = chart["data"][0]
     assert [name.split(": ")[1] for name in figure["y"]] == ["Gaussian noise 0.4", "Masking 0.4"]
     assert other.id[-4:] in figure["y"][1]
-    assert len(figure["x"]) == 13
+    assert len(figure["x"]) == 15
     words = shown(at)
-    assert "None of them was trained on: Low contrast" in words
+    assert "None of them was trained on: Hole in the middle" in words
     assert "Masking" not in words.split("None of them was trained on")[1]
 
 

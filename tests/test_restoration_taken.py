@@ -142,6 +142,16 @@ class TestScore:
         off = (clean - 0.1).where(clean > 0.5, clean + 0.1)
         assert Sample("fill", clean, clean, taken).score(off).tolist() == pytest.approx([20])
 
+    def test_grey_images_have_no_colour_to_lose(self, patches):
+        clean = to_float(patches.part("test", 4))
+        clean[2] = clean[2, :1]
+        sample = Sample("colour", clean, make("grey")(clean, generator()))
+        assert sample.lost.tolist() == [True, True, False, True]
+        assert sample.score(sample.seen).max() < 60
+        grey = Sample("colour", sample.seen, sample.seen)
+        with pytest.raises(InputError):
+            grey.score(clean)
+
     def test_of_colours_is_what_is_left_of_the_error_without_the_luminance(self, patches):
         clean = to_float(patches.part("test", 5))
         sample = Sample("colour", clean, make("grey")(clean, generator()))

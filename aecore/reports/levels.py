@@ -79,7 +79,7 @@ def _best_filter(trial: Trial, follow: Follow) -> str:
 
 def _rows(trial: Trial, loaded: LoadedModel, best: str, tick: Any) -> list[dict[str, Any]]:
     sample, made = trial.restored(loaded, tick)
-    if sample.taken is not None and not sample.taken.any():
+    if not sample.lost.any():
         return []
     images = {"input": ("Damaged images", sample.seen), "run": ("This run", made)}
     for name in ("wiener", best):

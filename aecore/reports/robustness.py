@@ -24,7 +24,7 @@ from aecore.runs.store import Run
 class Robustness(Report):
     """Gain in dB of each run over the damaged images, for each corruption at its default level.
 
-    Counted as in `denoise`. Corruptions of colour are left out where images have none.
+    Counted as in `denoise`. Corruptions by which these images lose nothing are left out.
     All runs must be of the same images with the same splits, or one run's test image would be
     another's training image. Table: gains, one row a run and corruption; `psnr` is that of
     the restored images, `gain` how much more that is than the damaged ones have, each the mean
@@ -45,22 +45,26 @@ class Robustness(Report):
         runs = ((run, loaded), *self.beside)
         check_same_images(run, [other for other, _ in self.beside])
         rows: list[dict[str, Any]] = []
-        shape = run.spec.make_source().shape
-        kinds = [name for name in KINDS if corruptions[name].fits(shape)]
-        total = len(runs) * len(kinds)
-        for one, its_model in runs:
-            for name in kinds:
-                tick = ticking(follow, len(rows) / total, corruptions[name].title)
-                rows.append(self._row(one, its_model, name, tick))
+        total = len(runs) * len(KINDS)
+        for index, (one, its_model) in enumerate(runs):
+            for other, name in enumerate(KINDS):
+                done = (index * len(KINDS) + other) / total
+                tick = ticking(follow, done, corruptions[name].title)
+                rows += self._rows(one, its_model, name, tick)
         scope = {"split": "test", "n": rows[0]["n"], "noise_seed": self.config.noise_seed}
         return Findings(scope, {"gains": rows})
 
-    def _row(self, run: Run, loaded: LoadedModel, name: str, tick: Any) -> dict[str, Any]:
+    def _rows(self, run: Run, loaded: LoadedModel, name: str, tick: Any) -> list[dict[str, Any]]:
+        """The row of a run and a corruption; none where the images have nothing to lose by it."""
         corruption = corruptions[name](corruptions[name].Config())
+        if not corruption.fits(run.spec.make_source().shape):
+            return []
         trial = Trial.of(run, corruption, self.config.noise_seed, self.config.count)
         sample, made = trial.restored(loaded, tick)
+        if not sample.lost.any():
+            return []
         before, after = sample.score(sample.seen), sample.score(made)
-        return {
+        row = {
             "run": run.id,
             "trained_on": run.spec.corruption,
             "tested_on": name,
@@ -69,6 +73,7 @@ class Robustness(Report):
             "psnr": float(after.mean()),
             "n": trial.count,
         }
+        return [row]
 
 
 def check_same_images(run: Run, others: Sequence[Run]) -> None:
