@@ -8,7 +8,7 @@ from kit import open_small
 from PIL import Image
 from runs_kit import is_sentence
 from skimage.color import rgb2ycbcr
-from skimage.metrics import peak_signal_noise_ratio
+from skimage.metrics import mean_squared_error
 from skimage.restoration import inpaint_biharmonic
 
 from aecore.errors import InputError
@@ -120,37 +120,29 @@ class TestColours:
 
 
 class TestScore:
-    def test_of_holes_is_the_psnr_of_the_pixels_in_them(self, patches):
+    def test_of_holes_is_the_error_of_the_pixels_in_them(self, patches):
         sample = holes(to_float(patches.part("test", 5)))
         made = torch.rand(sample.clean.shape, generator=generator()) * 1.2
         expected = []
         for x, y, taken in zip(sample.clean, made.clamp(0, 1), sample.taken, strict=True):
             inside = taken[0].numpy()
             pairs = x.double().numpy()[:, inside], y.double().numpy()[:, inside]
-            expected.append(peak_signal_noise_ratio(*pairs, data_range=1))
-        assert sample.score(made).numpy() == pytest.approx(expected, abs=1e-6)
+            expected.append(mean_squared_error(*pairs))
+        assert sample.errors(made).numpy() == pytest.approx(expected)
         outside = made.where(sample.taken, torch.zeros(()))
-        assert torch.equal(sample.score(outside), sample.score(made))
+        assert torch.equal(sample.errors(outside), sample.errors(made))
 
     def test_images_without_a_hole_are_left_out_and_all_of_them_are_refused(self):
         clean = torch.rand(3, 1, 4, 4, generator=generator())
         taken = torch.zeros(3, 1, 4, 4, dtype=torch.bool)
         with pytest.raises(InputError) as told:
-            Sample("fill", clean, clean, taken).score(clean)
+            Sample("fill", clean, clean, taken).errors(clean)
         assert is_sentence(told.value)
         taken[1, 0, 2, 3] = True
         off = (clean - 0.1).where(clean > 0.5, clean + 0.1)
-        assert Sample("fill", clean, clean, taken).score(off).tolist() == pytest.approx([20])
-
-    def test_grey_images_have_no_colour_to_lose(self, patches):
-        clean = to_float(patches.part("test", 4))
-        clean[2] = clean[2, :1]
-        sample = Sample("colour", clean, make("grey")(clean, generator()))
-        assert sample.lost.tolist() == [True, True, False, True]
-        assert sample.score(sample.seen).max() < 60
-        grey = Sample("colour", sample.seen, sample.seen)
-        with pytest.raises(InputError):
-            grey.score(clean)
+        sample = Sample("fill", clean, clean, taken)
+        assert sample.errors(off).tolist() == pytest.approx([0.01])
+        assert sample.lost.tolist() == [False, True, False]
 
     def test_of_colours_is_what_is_left_of_the_error_without_the_luminance(self, patches):
         clean = to_float(patches.part("test", 5))
@@ -158,14 +150,34 @@ class TestScore:
         made = torch.rand(clean.shape, generator=generator())
         expected = []
         for x, y in zip(clean, made, strict=True):
-            chroma = [
-                image - ((rgb2ycbcr(image) - 16) / 219)[..., :1]  # its Y runs from 16 to 235
-                for image in (
-                    x.double().numpy().transpose(1, 2, 0),
-                    y.double().numpy().transpose(1, 2, 0),
-                )
-            ]
-            expected.append(peak_signal_noise_ratio(*chroma, data_range=1))
-        assert sample.score(made).numpy() == pytest.approx(expected, abs=1e-4)
-        brighter = sample.score(clean * 0.5 + 0.5 * sample.seen)
-        assert torch.allclose(sample.score(clean * 0.5 + 0.2 * sample.seen), brighter, atol=1e-3)
+            pair = (image.double().numpy().transpose(1, 2, 0) for image in (x, y))
+            # The Y of scikit-image runs from 16 to 235.
+            chroma = [image - ((rgb2ycbcr(image) - 16) / 219)[..., :1] for image in pair]
+            expected.append(mean_squared_error(*chroma))
+        assert sample.errors(made).numpy() == pytest.approx(expected, rel=1e-5)
+        half = clean * 0.5
+        brighter, darker = (sample.errors(half + by * sample.seen) for by in (0.5, 0.2))
+        assert torch.allclose(brighter, darker, rtol=1e-4)
+
+    @pytest.mark.parametrize("task", ["denoise", "enlarge", "fill", "colour"])
+    def test_what_may_be_lost_by_chance_counts_by_its_mean_error(self, task):
+        """An image of which nothing is wrong would otherwise count as 100 dB."""
+        clean = torch.zeros(40, 3, 2, 2)
+        made, seen = clean.clone(), clean.clone()
+        made[1:, 0], seen[1:, 0] = torch.linspace(0.2, 0.4, 39)[:, None, None], 0.5
+        taken = torch.ones(40, 1, 2, 2, dtype=torch.bool) if task == "fill" else None
+        sample = Sample(task, clean, seen, taken)
+        errors = [sample.errors(x).numpy() for x in (made, seen)]
+        after, before = (-10 * np.log10(each.clip(1e-10)) for each in errors)
+        found, gain = sample.psnr(made), sample.gain(made)
+        assert found.low < found.value < found.high
+        assert gain.low < gain.value < gain.high
+        if task in ("denoise", "enlarge"):
+            assert found.value == pytest.approx(after.mean())
+            assert gain.value == pytest.approx((after - before).mean())
+        else:
+            assert found.value == pytest.approx(-10 * np.log10(errors[0].mean()))
+            assert gain.value == pytest.approx(10 * np.log10(errors[1].mean() / errors[0].mean()))
+            draws = np.random.default_rng(3).integers(40, size=(4000, 40))
+            levels = -10 * np.log10(errors[0][draws].mean(1))
+            assert found[1:] == pytest.approx(np.percentile(levels, [2.5, 97.5]), abs=0.1)

@@ -106,7 +106,7 @@ def images(run: Run, found: Findings) -> None:
     grid = side_by_side(found.arrays, found.tables["methods"])
     pictures("denoise", grid)
     st.caption(
-        f"The first {grid.columns} test images; beside each method its mean PSNR over "
+        f"The first {grid.columns} test images; beside each method its PSNR over "
         f"{found.scope['n']:,} test images, as in the table. The error is shown {ERROR_TIMES} "
         "times as bright as it is."
     )
@@ -137,7 +137,7 @@ def _over_level(run: Run, asked: Values) -> None:
     figure = level_curves(found.tables["levels"], f"{kind.title}: {declared.label.lower()}", own)
     chart(figure, "denoise-levels", "PSNR over the level of the damage, a line for each method")
     st.caption(
-        f"Mean PSNR of {found.scope['n']:,} test images with 95 % intervals, noise seed "
+        f"PSNR of {found.scope['n']:,} test images with 95 % intervals, noise seed "
         f"{found.scope['noise_seed']}, counted as above. The Wiener filter is computed for each "
         "level, and so is the best of the other methods but PCA, as validation images have it; the "
         "run is the same throughout."
@@ -166,7 +166,7 @@ def _over_kinds(run: Run, asked: Values) -> None:
     missing = [corruptions[name].title for name in levels
                if name not in {one.spec.corruption for one in (run, *others.values())}]  # fmt: skip
     st.caption(
-        f"Mean gain in PSNR (dB) over {found.scope['n']:,} test images, noise seed "
+        f"Gain in PSNR (dB) over {found.scope['n']:,} test images, noise seed "
         f"{found.scope['noise_seed']}, each kind at its default level; of holes only the "
         "pixels in them count, of grey images only the colours. Rows are this run and up to "
         f"{MOST_BESIDE} of your newest runs on the same images. None of them was trained on: "

@@ -20,10 +20,12 @@ TASKS: dict[Task, str] = {
 PSNR: dict[str, str] = {"fill": "PSNR in the holes (dB)", "colour": "PSNR of the colours (dB)"}
 COUNTED: dict[str, str] = {
     "denoise": "Every pixel counts.",
-    "fill": "Only the pixels in the holes count, not what was left.",
+    "fill": "Only the pixels in the holes count, not what was left; PSNR is that of their mean "
+    "squared error over all images.",
     "enlarge": "Every pixel counts. The damaged images repeat each pixel of the small image.",
-    "colour": "Only colours count: all figures are of the pixels minus their luminance (Rec. 601), "
-    "which was not taken. The damaged images are the grey images where all colour was.",
+    "colour": "Only colours count, which are the pixels minus their luminance (Rec. 601), not the "
+    "luminance; PSNR is that of their mean squared error over all images. Where all colour was "
+    "taken, the damaged images are the grey images.",
 }
 """What figures of each task are of."""
 

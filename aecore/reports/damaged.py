@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +11,7 @@ from torch import Generator, Tensor
 from aecore.config import Settings, knob, knobs
 from aecore.corruptions import Corruption, Erasing, corruptions
 from aecore.datasets import ImageData, open_data
-from aecore.metrics.intervals import mean_interval
+from aecore.metrics.intervals import Interval, mean_interval
 from aecore.reports.base import Follow
 from aecore.restoration import Chosen, Damage, Sample, choose, restorers
 from aecore.runs.inference import CHUNK, LoadedModel, reconstructions
@@ -147,11 +146,13 @@ class Trial:
 
 def with_interval(name: str, values: Tensor | None) -> dict[str, float | None]:
     """Columns with a mean over images and its 95 % interval; None without values."""
-    columns = (name, f"{name}_low", f"{name}_high")
-    found: Sequence[float | None] = (None,) * 3
-    if values is not None:
-        found = mean_interval(values.numpy())
-    return dict(zip(columns, found, strict=True))
+    return columns(name, None if values is None else mean_interval(values.numpy()))
+
+
+def columns(name: str, found: Interval | None) -> dict[str, float | None]:
+    """Columns with a figure and its 95 % interval."""
+    ends = (name, f"{name}_low", f"{name}_high")
+    return dict(zip(ends, found or (None,) * 3, strict=True))
 
 
 def ticking(follow: Follow, share: float, doing: str) -> Any:

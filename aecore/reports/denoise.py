@@ -13,6 +13,7 @@ from aecore.reports.base import Findings, Follow, Report, reports
 from aecore.reports.damaged import (
     DamageConfig,
     Trial,
+    columns,
     corruption_of,
     ticking,
     with_interval,
@@ -35,7 +36,8 @@ class Denoise(Report):
 
     Every image is cut to [0, 1] before it is compared, since some methods leave that range. The
     PSNR of filled holes is that of the pixels in them, and that of colours is taken without the
-    luminance (`Sample.score`); neither has a SSIM. Otherwise both are of the whole image.
+    luminance, both of the mean error of all images (`Sample.errors`); neither has a SSIM.
+    Otherwise PSNR and SSIM are of whole images, and the mean over them.
     Tables: methods (the damaged images first, then the run). Arrays: the first 8 images as
     "clean", "input", "run" and by the method's name, uint8.
     """
@@ -68,7 +70,7 @@ class Denoise(Report):
             row, images[name] = _measured(trial, name, sample, tick)
             rows.append(row)
         shown = {name: to_bytes(batch[:SHOWN]).numpy() for name, batch in images.items()}
-        scope = {**trial.scope(), "scored": len(sample.score(made))}
+        scope = {**trial.scope(), "scored": int(sample.lost.sum())}
         return Findings(scope, {"methods": rows}, shown)
 
 
@@ -95,7 +97,7 @@ def _row(name: str, title: str, sample: Sample, made: Tensor) -> dict[str, Any]:
     return {
         "method": name,
         "title": title,
-        **with_interval("psnr", sample.score(made)),
+        **columns("psnr", sample.psnr(made)),
         **with_interval("ssim", similar),
         "strength": None,
         "meaning": "",

@@ -10,10 +10,10 @@ from aecore.reports.base import Findings, Follow, Report, reports
 from aecore.reports.damaged import (
     DamageConfig,
     Trial,
+    columns,
     corruption_of,
     level_of,
     ticking,
-    with_interval,
 )
 from aecore.restoration import restorers, suited
 from aecore.runs.inference import LoadedModel
@@ -90,7 +90,7 @@ def _rows(trial: Trial, loaded: LoadedModel, best: str, tick: Any) -> list[dict[
             "level": level_of(trial.corruption),
             "method": name,
             "title": title,
-            **with_interval("psnr", sample.score(batch)),
+            **columns("psnr", sample.psnr(batch)),
         }
         for name, (title, batch) in images.items()
     ]

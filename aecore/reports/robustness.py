@@ -12,9 +12,9 @@ from aecore.reports.damaged import (
     KINDS,
     SampleConfig,
     Trial,
+    columns,
     level_of,
     ticking,
-    with_interval,
 )
 from aecore.runs.inference import LoadedModel
 from aecore.runs.store import Run
@@ -27,8 +27,7 @@ class Robustness(Report):
     Counted as in `denoise`. Corruptions by which these images lose nothing are left out.
     All runs must be of the same images with the same splits, or one run's test image would be
     another's training image. Table: gains, one row a run and corruption; `psnr` is that of
-    the restored images, `gain` how much more that is than the damaged ones have, each the mean
-    over images.
+    the restored images, `gain` how much more that is than the damaged ones have.
     """
 
     title = "Trained on one damage, tested on another"
@@ -63,14 +62,13 @@ class Robustness(Report):
         sample, made = trial.restored(loaded, tick)
         if not sample.lost.any():
             return []
-        before, after = sample.score(sample.seen), sample.score(made)
         row = {
             "run": run.id,
             "trained_on": run.spec.corruption,
             "tested_on": name,
             "level": level_of(corruption),
-            **with_interval("gain", after - before),
-            "psnr": float(after.mean()),
+            **columns("gain", sample.gain(made)),
+            "psnr": sample.psnr(made).value,
             "n": trial.count,
         }
         return [row]

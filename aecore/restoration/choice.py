@@ -15,7 +15,7 @@ from aecore.restoration.sample import Sample
 class Chosen:
     """A fitted method and its best strength.
 
-    psnr: mean over the validation images in dB, with that strength, as their task counts it.
+    psnr: of the validation images in dB, with that strength, as their task counts it.
     """
 
     method: Restorer
@@ -28,7 +28,7 @@ class Chosen:
 
 
 def choose(method: Restorer, held: Sample, tick: Callable[[], None] = lambda: None) -> Chosen:
-    """The strength with the highest mean PSNR of the restored images, cut to [0, 1].
+    """The strength with the highest PSNR of the restored images, cut to [0, 1].
 
     Args:
         method: already fitted, where it learns.
@@ -39,6 +39,6 @@ def choose(method: Restorer, held: Sample, tick: Callable[[], None] = lambda: No
     tried = []
     for strength in method.strengths:
         tick()
-        psnr = held.score(method.restore(given, strength)).mean()
-        tried.append(Chosen(method, strength, float(psnr)))
+        psnr = held.psnr(method.restore(given, strength)).value
+        tried.append(Chosen(method, strength, psnr))
     return max(tried, key=lambda chosen: chosen.psnr)

@@ -7,18 +7,23 @@ without the brightness, which is still there. Where all pixels are off, all of t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from aecore.corruptions.base import Task
 from aecore.corruptions.grey import luminance
 from aecore.errors import InputError
-from aecore.metrics.reconstruction import decibels, psnr_per_image
+from aecore.metrics.intervals import Interval, bootstrap, mean_interval
+from aecore.metrics.reconstruction import decibels, mse_per_image
 from aecore.restoration.base import Restorer
 
-FAINTEST = 0.5 / 255
-"""A colour is told from grey where it is at least half a step of a byte off."""
+POOLED: tuple[Task, ...] = ("fill", "colour")
+"""Tasks whose PSNR is that of the mean error of the images, not the mean of theirs: what is taken
+from an image may by chance be black or grey anyway, and would then count as 100 dB of success."""
 
 
 @dataclass(frozen=True)
@@ -42,33 +47,47 @@ class Sample:
 
     @property
     def lost(self) -> Tensor:
-        """Which images have lost anything that can be judged: (n,) bool."""
-        if self.taken is not None:
-            return self.taken.flatten(1).any(1)
-        if self.task == "colour":
-            return chroma(self.clean).abs().flatten(1).amax(1) > FAINTEST
-        return torch.ones(len(self.clean), dtype=torch.bool)
+        """Which images have lost anything: (n,) bool; the others are not judged."""
+        if self.taken is None:
+            return torch.ones(len(self.clean), dtype=torch.bool)
+        return self.taken.flatten(1).any(1)
 
-    def score(self, made: Tensor) -> Tensor:
-        """PSNR in dB of restored images (n, C, H, W), after they are cut to [0, 1]: (m,) float64.
+    def errors(self, made: Tensor) -> Tensor:
+        """Mean squared error of what was taken from each image that lost anything: (m,) float64.
 
-        m is n, or less where some images have lost nothing; they are left out. Errors of colours
-        are those of the pixels minus their luminance.
+        Images (n, C, H, W) are cut to [0, 1] before. Errors of colours are those of the pixels
+        minus their luminance.
 
         Raises InputError where no image has lost anything.
         """
         kept = self.lost
         if not kept.any():
             raise InputError(
-                "These images have lost nothing that could be restored; choose a higher level, or "
-                "another corruption."
+                "No pixel of these images was taken away; choose a higher level, or another "
+                "corruption."
             )
         made, clean = made[kept].clamp(0, 1), self.clean[kept]
         if self.taken is not None:
-            return _psnr_where(made, clean, self.taken[kept])
+            return _mse_where(made, clean, self.taken[kept])
         if self.task == "colour":
             made, clean = chroma(made), chroma(clean)
-        return psnr_per_image(made, clean)
+        return mse_per_image(made, clean)
+
+    def psnr(self, made: Tensor) -> Interval:
+        """PSNR in dB of restored images, with its 95 % interval over images; see `errors`."""
+        errors = self.errors(made)
+        if self.task not in POOLED:
+            return mean_interval(decibels(errors).numpy())
+        value, low, high = mean_interval(errors.numpy())
+        ends = torch.tensor([value, high, low], dtype=torch.float64)  # less error is more dB
+        return Interval(*decibels(ends).tolist())
+
+    def gain(self, made: Tensor) -> Interval:
+        """How many dB closer restored images are than the damaged ones; see `psnr`."""
+        before, after = self.errors(self.seen), self.errors(made)
+        if self.task not in POOLED:
+            return mean_interval((decibels(after) - decibels(before)).numpy())
+        return bootstrap(_pooled_gain, before.numpy(), after.numpy())
 
 
 def chroma(x: Tensor) -> Tensor:
@@ -76,7 +95,12 @@ def chroma(x: Tensor) -> Tensor:
     return x - luminance(x)
 
 
-def _psnr_where(made: Tensor, clean: Tensor, taken: Tensor) -> Tensor:
+def _mse_where(made: Tensor, clean: Tensor, taken: Tensor) -> Tensor:
     errors = (made.double() - clean.double()).square().mean(1, keepdim=True)
     total = errors.masked_fill(~taken, 0.0).sum((1, 2, 3))
-    return decibels(total / taken.sum((1, 2, 3)))
+    return total / taken.sum((1, 2, 3))
+
+
+def _pooled_gain(before: NDArray[Any], after: NDArray[Any]) -> float:
+    worse, better = decibels(torch.from_numpy(np.array([before.mean(), after.mean()])))
+    return float(better - worse)
