@@ -152,6 +152,19 @@ class TestWiener:
         x = clean[:20] / 255
         assert torch.allclose(method.restore(damage(x), 0.0), x, atol=2e-3)
 
+    def test_with_a_ridge_it_is_the_least_squares_with_rows_added(self, clean):
+        method, ridge = restorers["wiener"](), 0.1
+        method.fit(clean, lambda x: x.square())
+        x = (clean.flatten(1) / 255).double().numpy()
+        y = x**2
+        from_mean, wanted = y - y.mean(0), x - x.mean(0)
+        weight = np.sqrt(ridge * len(y) * y.var(0).mean())
+        design = np.vstack([from_mean, weight * np.eye(16)])
+        solution = np.linalg.lstsq(design, np.vstack([wanted, np.zeros((16, 16))]), rcond=None)[0]
+        expected = x.mean(0) + from_mean[:30] @ solution
+        made = method.restore((clean[:30] / 255).square(), ridge).flatten(1).numpy()
+        assert np.abs(made - expected).max() < 1e-4
+
     def test_pixels_that_never_vary_do_no_harm(self, clean):
         clean[:, :, 0] = 0
         method = restorers["wiener"]()
