@@ -1,4 +1,4 @@
-"""Denoise: what a run makes of damaged images, beside the best that filters can do."""
+"""Restore: what a run makes of damaged images, beside the best that simple methods can do."""
 
 from pathlib import Path
 
@@ -26,6 +26,6 @@ def show(run: Run) -> None:
     further(run, asked)
 
 
-run = open_page("Denoise", "Here you will see how well a run restores damaged images.", TRAIN)
+run = open_page("Restore", "Here you will see how well a run restores damaged images.", TRAIN)
 if run is not None:
     show(run)

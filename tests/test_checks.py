@@ -23,6 +23,14 @@ def test_a_denoiser_needs_noise():
     assert "choose a corruption" in refused(variant="denoising", corruption="none")
 
 
+def test_what_takes_colour_away_needs_colour():
+    grey = {"variant": "denoising", "corruption": "grey"}
+    told = refused(**grey, dataset="digits")
+    assert "1 channel" in told
+    assert "a data set in colour" in told
+    assert check(RunSpec.from_flat({**grey, "dataset": "image_patches"}))
+
+
 @pytest.mark.parametrize("how", [{"batch_size": 1}, {"train_limit": 1}])
 def test_batch_norm_needs_two_images(how):
     assert "two images" in refused(batch_norm=True, **how)

@@ -1,4 +1,4 @@
-"""The box and the dropped rows: exact areas, and places as likely as each other."""
+"""The boxes and the dropped rows: exact areas, and places as likely as each other."""
 
 import pytest
 import torch
@@ -25,6 +25,20 @@ class TestOcclusion:
         first = hidden[:, 0].any(2).int().argmax(1)
         for place in range(5):
             assert near((first == place).double().mean(), 0.2, (0.16 / 6000) ** 0.5)
+
+
+class TestCentreHole:
+    @pytest.mark.parametrize(("level", "tall", "wide"), [(0.25, 7, 5), (0.5, 14, 10), (1, 28, 20)])
+    def test_it_is_one_box_in_the_middle_of_every_image(self, level, tall, wide):
+        hidden = make("centre_hole", level=level).mask(torch.ones(5, 3, 28, 20), generator())
+        expected = torch.zeros(28, 20, dtype=torch.bool)
+        up, left = (28 - tall) // 2, (20 - wide) // 2
+        expected[up : up + tall, left : left + wide] = True
+        assert torch.equal(hidden, expected.expand(5, 1, 28, 20))
+
+    def test_where_it_cannot_be_exact_it_lies_half_a_pixel_up(self):
+        hidden = make("centre_hole", level=0.4).mask(torch.ones(1, 1, 5, 5), generator())[0, 0]
+        assert hidden.any(1).tolist() == hidden.any(0).tolist() == [False, True, True, False, False]
 
 
 class TestDroppedRows:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ui.denoise_figures import gain_matrix, level_curves, side_by_side
-from ui.denoise_words import method_table, verdict
+from ui.denoise_words import method_table, scope_line, verdict
 
 
 def row(method, psnr, half=0.1, **more):
@@ -41,7 +41,7 @@ class TestVerdict:
 class TestTable:
     def test_the_best_of_each_column_is_bold_and_nothing_else(self):
         rows = [row("run", 18), row("wiener", 17, ssim=0.9, strength=2.0, meaning="size")]
-        table = method_table(rows)
+        table = method_table(rows, "denoise")
         assert table["PSNR (dB)"] == [
             "**18.00**\u00a0(17.90–\u206018.10)",
             "17.00\u00a0(16.90–\u206017.10)",
@@ -51,7 +51,20 @@ class TestTable:
 
     def test_images_too_small_for_ssim_have_no_such_column(self):
         none = {"ssim": None, "ssim_low": None, "ssim_high": None}
-        assert "SSIM" not in method_table([row("run", 18, **none)])
+        assert "SSIM" not in method_table([row("run", 18, **none)], "denoise")
+
+    def test_says_of_what_the_figures_are(self):
+        for task, words in (("fill", "in the holes"), ("colour", "of the colours")):
+            assert f"PSNR {words} (dB)" in method_table([row("run", 18)], task)
+
+
+def test_images_that_lost_nothing_are_told():
+    scope = {
+        "n": 40, "scored": 38, "task": "fill", "corruption": "masking", "level": 0.01,
+        "noise_seed": 0, "fitted_on": 100, "chosen_on": 20,
+    }  # fmt: skip
+    assert "2 of them have lost nothing and are left out" in scope_line(scope)
+    assert "lost nothing" not in scope_line({**scope, "scored": 40})
 
 
 def test_side_by_side_has_a_row_for_each_method_and_the_error_as_light():

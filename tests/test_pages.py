@@ -652,7 +652,7 @@ def test_reconstruct_goes_on_by_itself_as_soon_as_weights_are_saved(
     assert shown(at) == ["ael_gallery"]
 
 
-@pytest.mark.parametrize("name", corruptions)
+@pytest.mark.parametrize("name", [n for n in corruptions if corruptions[n].fits((1, 8, 8))])
 def test_the_controls_of_reconstruct_write_the_link_that_the_gallery_reads(finished, name):
     at = visit(RECONSTRUCT, {RUN: finished.id})
     sound(widgets(at)["corrupt"].set_value(name).run())

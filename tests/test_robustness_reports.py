@@ -69,14 +69,15 @@ class TestRobustness:
         other = finished(variant="denoising", corruption="masking", epochs=6)
         found = made("robustness", denoiser, beside=[other], count=COUNT)
         table = {(row["run"], row["tested_on"]): row for row in found.tables["gains"]}
-        assert list(table) == [(one.id, name) for one in (denoiser, other) for name in KINDS]
+        kinds = [name for name in KINDS if name != "grey"]
+        assert list(table) == [(one.id, name) for one in (denoiser, other) for name in kinds]
         assert {row["trained_on"] for row in table.values()} == {"gaussian", "masking"}
-        masking = corruptions["masking"](corruptions["masking"].Config())
+        speckle = corruptions["speckle"](corruptions["speckle"].Config())
         images = open_data("digits").part("test", COUNT)
-        seen, out = reconstruct(load_model(other).model, images, masking, 0)
+        seen, out = reconstruct(load_model(other).model, images, speckle, 0)
         clean = to_float(images).numpy()
-        row = table[other.id, "masking"]
-        assert row["level"] == level_of(masking) == 0.4
+        row = table[other.id, "speckle"]
+        assert row["level"] == level_of(speckle) > 0
         after = psnr(out.numpy(), clean)
         assert row["psnr"] == pytest.approx(after, abs=1e-4)
         assert row["gain"] == pytest.approx(after - psnr(seen.numpy(), clean), abs=1e-4)

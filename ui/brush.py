@@ -11,6 +11,7 @@ from torch import Tensor
 
 from aecore.errors import InputError
 from aecore.metrics.reconstruction import decibels, mse_per_image
+from aecore.restoration import restorers
 from aecore.runs import Run
 from aecore.training.batches import to_float
 from aecore.training.snapshots import to_bytes
@@ -89,17 +90,14 @@ def parse(body: bytes, shape: tuple[int, int, int], count: int) -> DrawnOver:
 def filled(image: Tensor, touched: Tensor) -> Tensor:
     """The touched pixels as the smoothest surface through the others, the rest as it is.
 
-    Biharmonic inpainting (Damelin and Hoang 2018, scikit-image), which learns nothing.
+    Biharmonic inpainting, which learns nothing.
 
     Args:
         image: (1, C, H, W) float32 in [0, 1].
         touched: (H, W) bool, neither nowhere nor everywhere.
     """
-    from skimage.restoration import inpaint_biharmonic  # slow to import
-
-    pixels = image[0].permute(1, 2, 0).double().numpy()
-    surface = torch.from_numpy(inpaint_biharmonic(pixels, touched.numpy(), channel_axis=-1))
-    return surface.permute(2, 0, 1)[None].float().clamp(0, 1)
+    marked = image.masked_fill(touched, torch.nan)
+    return restorers["biharmonic"]().restore(marked, 0).clamp(0, 1)
 
 
 def _psnr(made: Tensor, clean: Tensor, touched: Tensor) -> list[float | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -10,19 +11,27 @@ from aecore.config import knobs
 from aecore.corruptions import corruptions
 from aecore.reports import Findings
 from aecore.reports.damaged import KINDS
-from aecore.runs import Run, RunSpec
+from aecore.runs import Run
 from ui.beside import newest_beside
 from ui.components import chart, gallery_view, pictures
 from ui.denoise_figures import ERROR_TIMES, gain_matrix, level_curves, side_by_side
-from ui.denoise_words import method_table, scope_line, verdict
+from ui.denoise_words import TASKS, method_table, scope_line, trained_on, verdict
 from ui.grids import png
 from ui.linked import choice, whole_number
 from ui.reconstruct_parts import choose_damage, noise_seed
 from ui.reports import downloads, report
 from ui.resources import run_data, run_model
+from ui.selection import linked
 
 FEWEST, USUAL = 20, 500
 MOST_BESIDE = 7
+USUAL_DAMAGE = {
+    "denoise": "gaussian",
+    "fill": "occlusion",
+    "enlarge": "downsampling",
+    "colour": "grey",
+}
+"""What each task begins with, where the run was trained for another one."""
 ALSO = {
     "nothing": "Nothing more",
     "level": "Weaker and stronger damage",
@@ -33,9 +42,13 @@ Values = dict[str, Any]
 
 def controls(run: Run) -> Values:
     """The damage and the test images that the widgets (and so the link) ask for."""
-    line = st.grid(4, min_column_width=150)
+    shape = run_data(run).shape
+    fitting = [name for name in KINDS if corruptions[name].fits(shape)]
     own = run.spec.corruption
-    name, level = choose_damage(run, line, KINDS, "gaussian" if own == "none" else own)
+    task = _choose_task(fitting, own)
+    kinds = [name for name in fitting if corruptions[name].task == task]
+    line = st.grid(4, min_column_width=150)
+    name, level = choose_damage(run, line, kinds, own if own in kinds else USUAL_DAMAGE[task])
     with line.cell():
         seed = noise_seed()
     with line.cell():
@@ -45,6 +58,19 @@ def controls(run: Run) -> Values:
             "measured_on", "Test images", (FEWEST, max(FEWEST, most)), min(USUAL, most), told
         )
     return {"corruption": name, "level": level, "noise_seed": seed, "count": count}
+
+
+def _choose_task(fitting: Sequence[str], own: str) -> str:
+    """What is to be undone; the link may name no more than the damage.
+
+    fitting: corruptions that these images allow; own: that of the training.
+    """
+    given = linked("corrupt", own)
+    default = corruptions[given].task if given in fitting else "denoise"
+    possible = {corruptions[name].task for name in fitting}
+    titles: dict[str, str] = {task: title for task, title in TASKS.items() if task in possible}
+    told = "What was done to the test images decides which pixels count, and which methods help."
+    return choice("task", "Task", titles, default, told, segments=True)
 
 
 def preview(run: Run, asked: Values) -> None:
@@ -58,14 +84,17 @@ def methods(run: Run, asked: Values) -> Findings | None:
     st.subheader(
         "Beside classical methods",
         help="PSNR compares pixel by pixel, 10 dB more is a tenth of the squared error; SSIM "
-        "compares patterns, and is 1 for a copy. More of both is better.",
+        "compares patterns, and is 1 for a copy. More of both is better. Of holes and colours only "
+        "what was taken away is compared.",
     )
     found = report(run, "denoise", asked)
     if found is None:
         return None
     rows = found.tables["methods"]
     st.markdown(verdict(rows))
-    st.table(method_table(rows), hide_index=True)
+    if run.spec.corruption != asked["corruption"]:
+        st.markdown(f"This run was trained on {trained_on(run.spec)}, not on this damage.")
+    st.table(method_table(rows, found.scope["task"]), hide_index=True)
     st.caption(scope_line(found.scope))
     downloads(found, run, "denoise")
     return found
@@ -77,9 +106,9 @@ def images(run: Run, found: Findings) -> None:
     grid = side_by_side(found.arrays, found.tables["methods"])
     pictures("denoise", grid)
     st.caption(
-        f"The first {grid.columns} test images; beside each method its mean PSNR over "
-        f"{found.scope['n']:,} test images. The error is shown {ERROR_TIMES} times as bright as it "
-        "is."
+        f"The first {grid.columns} test images; beside each method its PSNR over "
+        f"{found.scope['n']:,} test images, as in the table. The error is shown {ERROR_TIMES} "
+        "times as bright as it is."
     )
     st.download_button(
         "Images as PNG", png(grid), f"{run.id}-denoise.png", "image/png", on_click="ignore",
@@ -108,10 +137,10 @@ def _over_level(run: Run, asked: Values) -> None:
     figure = level_curves(found.tables["levels"], f"{kind.title}: {declared.label.lower()}", own)
     chart(figure, "denoise-levels", "PSNR over the level of the damage, a line for each method")
     st.caption(
-        f"Mean PSNR of {found.scope['n']:,} test images with 95 % intervals, noise seed "
-        f"{found.scope['noise_seed']}. The Wiener filter is computed for each level, and the "
-        "filter, the best of those that learn nothing, has its strength chosen for each level on "
-        "validation images; the run is the same throughout."
+        f"PSNR of {found.scope['n']:,} test images with 95 % intervals, noise seed "
+        f"{found.scope['noise_seed']}, counted as above. The Wiener filter is computed for each "
+        "level, and so is the best of the other methods but PCA, as validation images have it; the "
+        "run is the same throughout."
     )
     downloads(found, run, "levels")
 
@@ -128,24 +157,19 @@ def _over_kinds(run: Run, asked: Values) -> None:
     if found is None:
         return
     rows = found.tables["gains"]
-    runs = {run.id: f"this run: {_trained_on(run.spec)}"}
-    runs |= {other.id: f"{name}: {_trained_on(other.spec)}" for name, other in others.items()}
+    runs = {run.id: f"this run: {trained_on(run.spec)}"}
+    runs |= {other.id: f"{name}: {trained_on(other.spec)}" for name, other in others.items()}
     levels = {str(row["tested_on"]): row["level"] for row in rows}
     kinds = {name: f"{corruptions[name].title} {level:g}" for name, level in levels.items()}
     matrix = gain_matrix(rows, runs, kinds)
     chart(matrix, "denoise-kinds", "Gain in PSNR of each run on each kind of damage")
-    missing = [corruptions[name].title for name in KINDS
+    missing = [corruptions[name].title for name in levels
                if name not in {one.spec.corruption for one in (run, *others.values())}]  # fmt: skip
     st.caption(
-        f"Mean gain in PSNR (dB) over {found.scope['n']:,} test images, noise seed "
-        f"{found.scope['noise_seed']}, each kind at its default level. Rows are this run and up to "
+        f"Gain in PSNR (dB) over {found.scope['n']:,} test images, noise seed "
+        f"{found.scope['noise_seed']}, each kind at its default level; of holes only the "
+        "pixels in them count, of grey images only the colours. Rows are this run and up to "
         f"{MOST_BESIDE} of your newest runs on the same images. None of them was trained on: "
         f"{', '.join(missing) or 'nothing is missing'}."
     )
     downloads(found, run, "robustness")
-
-
-def _trained_on(spec: RunSpec) -> str:
-    if spec.corruption == "none":
-        return "clean images"
-    return f"{corruptions[spec.corruption].title} {getattr(spec.noise, 'level', 0):g}"

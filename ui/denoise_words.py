@@ -6,16 +6,36 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aecore.corruptions import corruptions
+from aecore.corruptions.base import Task
+from aecore.runs import RunSpec
 
 Row = Mapping[str, Any]
 WIENER = "wiener"
 SPACE, JOINER = "\u00a0", "\u2060"
 """A space, and nothing at all, where no line may end."""
+TASKS: dict[Task, str] = {
+    "denoise": "Denoise",
+    "fill": "Fill holes",
+    "enlarge": "Enlarge",
+    "colour": "Colour",
+}
+PSNR: dict[str, str] = {"fill": "PSNR in the holes (dB)", "colour": "PSNR of the colours (dB)"}
+COUNTED: dict[str, str] = {
+    "denoise": "Every pixel counts.",
+    "fill": "Only the pixels in the holes count, not what was left; PSNR is that of their mean "
+    "squared error over all images.",
+    "enlarge": "Every pixel counts. The damaged images repeat each pixel of the small image.",
+    "colour": "Only colours count, which are the pixels minus their luminance (Rec. 601), not the "
+    "luminance; PSNR is that of their mean squared error over all images. Where all colour was "
+    "taken, the damaged images are the grey images.",
+}
+"""What figures of each task are of."""
 
 
-def method_table(rows: Sequence[Row]) -> dict[str, list[str]]:
+def method_table(rows: Sequence[Row], task: str) -> dict[str, list[str]]:
     """Columns by their titles, a method a row; the highest PSNR and SSIM are bold."""
-    table = {"": [_method(row) for row in rows], "PSNR (dB)": _figures(rows, "psnr", 2)}
+    psnr = PSNR.get(task, "PSNR (dB)")
+    table = {"": [_method(row) for row in rows], psnr: _figures(rows, "psnr", 2)}
     if rows[0]["ssim"] is not None:
         table["SSIM"] = _figures(rows, "ssim", 3)
     return {
@@ -72,11 +92,21 @@ def _db(row: Row) -> str:
 def scope_line(scope: Mapping[str, Any]) -> str:
     """On what the table was measured."""
     kind = corruptions[str(scope["corruption"])].title
+    whole = int(scope["n"]) - int(scope["scored"])
+    left_out = f" {whole:,} of them have lost nothing and are left out." if whole else ""
     return (
         f"{scope['n']:,} test images, {kind} of level {scope['level']:g}, noise seed "
-        f"{scope['noise_seed']}. In brackets the 95 % interval (bootstrap over images). PCA and "
-        f"the Wiener filter learn from {scope['fitted_on']:,} training images; strengths are "
-        f"those with the best PSNR on {scope['chosen_on']:,} validation images. All images are "
-        "cut to 0–1 before they are compared, but for the figures under single images at the "
-        "left. Seconds are for restoring, without learning."
+        f"{scope['noise_seed']}.{left_out} {COUNTED[str(scope['task'])]} In brackets the 95 % "
+        "interval (bootstrap over images). What learns, as PCA and the Wiener filter do, learns "
+        f"from {scope['fitted_on']:,} training images; strengths are those with the best PSNR on "
+        f"{scope['chosen_on']:,} validation images. All images are cut to 0–1 before they are "
+        "compared; the figures under single images at the left are of whole images, not cut. "
+        "Seconds are for restoring, without learning."
     )
+
+
+def trained_on(spec: RunSpec) -> str:
+    """What a run was trained to undo."""
+    if spec.corruption == "none":
+        return "clean images"
+    return f"{corruptions[spec.corruption].title} {getattr(spec.noise, 'level', 0):g}"

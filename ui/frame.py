@@ -54,7 +54,7 @@ def pages() -> dict[str, list[st.Page]]:
             page(PAGES / "runs.py", title="Runs", icon=":material/menu_book:"),
         ],
         "Use": [
-            page(PAGES / "denoise.py", title="Denoise", icon=":material/blur_on:"),
+            page(PAGES / "denoise.py", title="Restore", icon=":material/blur_on:"),
             page(PAGES / "detect.py", title="Find anomalies", icon=":material/search:"),
             page(PAGES / "compress.py", title="Compress", icon=":material/compress:"),
         ],

@@ -23,7 +23,9 @@ ALL = "-1"
 def controls(run: Run) -> dict[str, Any]:
     """The view that the widgets (and so the link) ask for, as the gallery route reads it."""
     line = st.grid(5, min_column_width=130)
-    name, strength = choose_damage(run, line, tuple(corruptions), run.spec.corruption)
+    shape = resources.run_data(run).shape
+    kinds = [name for name, kind in corruptions.items() if kind.fits(shape)]
+    name, strength = choose_damage(run, line, kinds, run.spec.corruption)
     with line.cell():
         drawn = noise_seed()
     with line.cell():

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
 
 from torch import Generator, Tensor
 
 from aecore.config import Settings, knob
+from aecore.errors import InputError
 from aecore.registry import Registry
+
+COLOURS = 3
+Task = Literal["denoise", "fill", "enlarge", "colour"]
+"""What it is to undo a corruption: all pixels are a little off, or some, details or colours are
+gone."""
 
 
 class Corruption(ABC):
@@ -23,12 +30,29 @@ class Corruption(ABC):
     title: ClassVar[str]
     idea: ClassVar[str]
     """One sentence for a person: what it does to an image."""
+    task: ClassVar[Task] = "denoise"
+    needs_colour: ClassVar[bool] = False
+    """Whether images must have three channels: red, green and blue."""
 
     class Config(Settings):
         """Settings of this corruption."""
 
     def __init__(self, config: Settings) -> None:
         self.config = config
+
+    @classmethod
+    def fits(cls, shape: Sequence[int]) -> bool:
+        """Whether it can damage images of a shape (C, H, W)."""
+        return shape[0] == COLOURS or not cls.needs_colour
+
+    @classmethod
+    def check(cls, shape: Sequence[int]) -> None:
+        """Raises InputError where it cannot damage images of a shape (C, H, W)."""
+        if not cls.fits(shape):
+            raise InputError(
+                f"{cls.title} needs images of red, green and blue, and these have {shape[0]} "
+                "channel(s); choose another corruption, or a data set in colour."
+            )
 
     @abstractmethod
     def __call__(self, x: Tensor, generator: Generator) -> Tensor:
@@ -42,6 +66,8 @@ class Corruption(ABC):
 
 class Erasing(Corruption):
     """Takes pixels away, all channels at once, and leaves the others as they are."""
+
+    task = "fill"
 
     @abstractmethod
     def mask(self, x: Tensor, generator: Generator) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,13 +9,12 @@ import torch
 from torch import Generator, Tensor
 
 from aecore.config import Settings, knob, knobs
-from aecore.corruptions import Corruption, corruptions
+from aecore.corruptions import Corruption, Erasing, corruptions
 from aecore.datasets import ImageData, open_data
-from aecore.metrics.intervals import mean_interval
-from aecore.metrics.reconstruction import psnr_per_image
+from aecore.metrics.intervals import Interval, mean_interval
 from aecore.reports.base import Follow
-from aecore.restoration import Chosen, Damage, choose, restorers
-from aecore.runs.inference import LoadedModel, reconstructions
+from aecore.restoration import Chosen, Damage, Sample, choose, restorers
+from aecore.runs.inference import CHUNK, LoadedModel, reconstructions
 from aecore.runs.spec import RunSpec
 from aecore.runs.store import Run
 from aecore.training.batches import HELD_OUT, stream, to_float
@@ -92,14 +90,15 @@ class Trial:
 
     @classmethod
     def of(cls, run: Run, corruption: Corruption, seed: int, count: int) -> Trial:
-        """Raises DataUnavailable where the images are gone."""
+        """Raises DataUnavailable where the images are gone, InputError where they lack colour."""
         data = open_data(run.spec.dataset, run.spec.source, run.spec.splits)
+        corruption.check(data.shape)
         return cls(data, corruption, seed, min(count, data.size("test")))
 
-    def restored(self, loaded: LoadedModel, tick: Any) -> tuple[Tensor, Tensor, Tensor]:
-        """Clean and damaged test images and what the run makes of them, as Reconstruct shows them.
+    def restored(self, loaded: LoadedModel, tick: Any) -> tuple[Sample, Tensor]:
+        """The damaged test images and what the run makes of them, as Reconstruct shows them.
 
-        Each (count, C, H, W) float32 in [0, 1]; only `seen` may leave it.
+        The latter (count, C, H, W) float32 in [0, 1].
         """
         images = self.data.part("test", self.count)
         parts = []
@@ -107,31 +106,37 @@ class Trial:
             tick()
             parts.append(part)
         clean, seen, made = (torch.cat([part[i] for part in parts]) for i in range(3))
-        return clean, seen, made.clamp(0, 1)
+        return self._sample(clean, seen, HELD_OUT), made.clamp(0, 1)
 
     def chosen(self, name: str, tick: Any) -> Chosen:
         """A classical method, fitted on training images, its strength chosen on validation ones."""
         method = restorers[name]()
         method.tick = tick
-        method.fit(self.data.part("train", FIT_ON), self._damage(tick))
+        method.fit(
+            self.data.part("train", FIT_ON),
+            Damage(self.corruption, self._generator(HELD_OUT, 2), tick),
+        )
         clean = to_float(self.data.part("validation", CHOSEN_ON))
-        generator = Generator().manual_seed(stream(self.seed, HELD_OUT, 1))
-        return choose(method, clean, self.corruption(clean, generator), tick)
+        seen = self.corruption(clean, self._generator(HELD_OUT, 1))
+        return choose(method, self._sample(clean, seen, HELD_OUT, 1), tick)
 
-    def _damage(self, tick: Any) -> Damage:
-        generator = Generator().manual_seed(stream(self.seed, HELD_OUT, 2))
+    def _sample(self, clean: Tensor, seen: Tensor, *purpose: int) -> Sample:
+        """Images and what a generator of this purpose left of them, with what it took away."""
+        taken, again = None, self._generator(*purpose)
+        if isinstance(self.corruption, Erasing):
+            masks = [self.corruption.mask(part, again) for part in clean.split(CHUNK)]
+            taken = torch.cat(masks)
+        return Sample(self.corruption.task, clean, seen, taken)
 
-        def damage(x: Tensor) -> Tensor:
-            tick()
-            return self.corruption(x, generator)
-
-        return damage
+    def _generator(self, *purpose: int) -> Generator:
+        return Generator().manual_seed(stream(self.seed, *purpose))
 
     def scope(self) -> dict[str, Any]:
         """On what figures were measured."""
         return {
             "split": "test",
             "n": self.count,
+            "task": self.corruption.task,
             "noise_seed": self.seed,
             "corruption": self.corruption.name,
             "level": level_of(self.corruption),
@@ -142,16 +147,13 @@ class Trial:
 
 def with_interval(name: str, values: Tensor | None) -> dict[str, float | None]:
     """Columns with a mean over images and its 95 % interval; None without values."""
-    columns = (name, f"{name}_low", f"{name}_high")
-    found: Sequence[float | None] = (None,) * 3
-    if values is not None:
-        found = mean_interval(values.numpy())
-    return dict(zip(columns, found, strict=True))
+    return columns(name, None if values is None else mean_interval(values.numpy()))
 
 
-def quality(made: Tensor, clean: Tensor) -> Tensor:
-    """PSNR of each image in dB, after it is cut to the range of pixels: (n,) float64."""
-    return psnr_per_image(made.clamp(0, 1), clean)
+def columns(name: str, found: Interval | None) -> dict[str, float | None]:
+    """Columns with a figure and its 95 % interval."""
+    ends = (name, f"{name}_low", f"{name}_high")
+    return dict(zip(ends, found or (None,) * 3, strict=True))
 
 
 def ticking(follow: Follow, share: float, doing: str) -> Any:

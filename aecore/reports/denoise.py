@@ -7,17 +7,18 @@ from typing import Any
 
 from torch import Tensor
 
+from aecore.corruptions.base import Task
 from aecore.metrics.ssim import has_ssim, ssim_per_image
 from aecore.reports.base import Findings, Follow, Report, reports
 from aecore.reports.damaged import (
     DamageConfig,
     Trial,
+    columns,
     corruption_of,
-    quality,
     ticking,
     with_interval,
 )
-from aecore.restoration import restorers
+from aecore.restoration import Sample, restorers, suited
 from aecore.runs.inference import LoadedModel
 from aecore.runs.store import Run
 from aecore.training.snapshots import to_bytes
@@ -25,16 +26,23 @@ from aecore.training.snapshots import to_bytes
 SHOWN = 8
 CHUNK = 32
 """Images between two looks at whether the report is still wanted."""
+WITH_SSIM: tuple[Task, ...] = ("denoise", "enlarge")
+"""The tasks in which patterns of the whole image are restored."""
 
 
 @reports.register("denoise")
 class Denoise(Report):
-    """PSNR and SSIM of every method over the test images, with 95 % intervals.
+    """PSNR and SSIM of every method for the damage over the test images, with 95 % intervals.
 
-    Every image is cut to [0, 1] before it is compared, since some methods leave that range.
+    Every image is cut to [0, 1] before it is compared, since some methods leave that range. The
+    PSNR of filled holes is that of the pixels in them, and that of colours is taken without the
+    luminance, both of the mean error of all images (`Sample.errors`); neither has a SSIM.
+    Otherwise PSNR and SSIM are of whole images, and the mean over them.
     Tables: methods (the damaged images first, then the run). Arrays: the first 8 images as
     "clean", "input", "run" and by the method's name, uint8.
     """
+
+    version = 2
 
     title = "Restoring"
     idea = "Measures how well the run undoes a damage, beside the best that filters can do."
@@ -49,45 +57,47 @@ class Denoise(Report):
         corruption = corruption_of(run.spec, asked.corruption, asked.level)
         trial = Trial.of(run, corruption, asked.noise_seed, asked.count)
         before = time.perf_counter()
-        clean, seen, made = trial.restored(loaded, ticking(follow, 0.0, "the run"))
+        sample, made = trial.restored(loaded, ticking(follow, 0.0, "the run"))
         seconds = time.perf_counter() - before
         rows = [
-            _row("input", "Damaged images", seen, clean),
-            {**_row("run", "This run", made, clean), "seconds": seconds},
+            _row("input", "Damaged images", sample, sample.seen),
+            {**_row("run", "This run", sample, made), "seconds": seconds},
         ]
-        images = {"clean": clean, "input": seen, "run": made}
-        for index, (name, kind) in enumerate(restorers.items()):
-            tick = ticking(follow, (1 + index) / (1 + len(restorers)), kind.title)
-            row, images[name] = _measured(trial, name, (clean, seen), tick)
+        images = {"clean": sample.clean, "input": sample.seen, "run": made}
+        names = suited(corruption.task)
+        for index, name in enumerate(names):
+            tick = ticking(follow, (1 + index) / (1 + len(names)), restorers[name].title)
+            row, images[name] = _measured(trial, name, sample, tick)
             rows.append(row)
         shown = {name: to_bytes(batch[:SHOWN]).numpy() for name, batch in images.items()}
-        return Findings(trial.scope(), {"methods": rows}, shown)
+        scope = {**trial.scope(), "scored": int(sample.lost.sum())}
+        return Findings(scope, {"methods": rows}, shown)
 
 
-def _measured(
-    trial: Trial, name: str, pair: tuple[Tensor, Tensor], tick: Any
-) -> tuple[dict[str, Any], Tensor]:
+def _measured(trial: Trial, name: str, sample: Sample, tick: Any) -> tuple[dict[str, Any], Tensor]:
     """What one classical method reaches, and its images."""
-    clean, seen = pair
     chosen = trial.chosen(name, tick)
     before = time.perf_counter()
-    made = seen.clone()
-    for start in range(0, len(seen), CHUNK):
+    given = sample.given(chosen.method)
+    made = given.clone()
+    for start in range(0, len(given), CHUNK):
         tick()
-        made[start : start + CHUNK] = chosen.restore(seen[start : start + CHUNK])
+        made[start : start + CHUNK] = chosen.restore(given[start : start + CHUNK])
     seconds = time.perf_counter() - before
     meaning = chosen.method.strength
     told = {"strength": chosen.strength if meaning else None, "meaning": meaning}
-    return {**_row(name, chosen.method.title, made, clean), **told, "seconds": seconds}, made
+    return {**_row(name, chosen.method.title, sample, made), **told, "seconds": seconds}, made
 
 
-def _row(name: str, title: str, made: Tensor, clean: Tensor) -> dict[str, Any]:
+def _row(name: str, title: str, sample: Sample, made: Tensor) -> dict[str, Any]:
     """A line of the table, with nothing yet where only a classical method has something."""
-    similar = ssim_per_image(made.clamp(0, 1), clean) if has_ssim(clean) else None
+    similar = None
+    if sample.task in WITH_SSIM and has_ssim(made):
+        similar = ssim_per_image(made.clamp(0, 1), sample.clean)
     return {
         "method": name,
         "title": title,
-        **with_interval("psnr", quality(made, clean)),
+        **columns("psnr", sample.psnr(made)),
         **with_interval("ssim", similar),
         "strength": None,
         "meaning": "",

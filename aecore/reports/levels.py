@@ -10,29 +10,32 @@ from aecore.reports.base import Findings, Follow, Report, reports
 from aecore.reports.damaged import (
     DamageConfig,
     Trial,
+    columns,
     corruption_of,
     level_of,
-    quality,
     ticking,
-    with_interval,
 )
-from aecore.restoration import restorers
+from aecore.restoration import restorers, suited
 from aecore.runs.inference import LoadedModel
 from aecore.runs.store import Run
 
 TIMES = (0.25, 0.5, 1.0, 1.5, 2.0)
 """The levels that are tried, as multiples of the one that was asked for."""
 LEARN = ("pca", "wiener")
+"""What may learn the whole image; of the other methods, the best stands for all."""
 
 
 @reports.register("levels")
 class Levels(Report):
-    """PSNR over five levels: the damaged images, the run, the Wiener filter and the best filter.
+    """PSNR over up to five levels: the damaged images, the run, the Wiener filter, the best filter.
 
-    The Wiener filter is computed anew for each level. The best filter is the one of those that
-    learn nothing which wins on validation images at the middle level; its strength is chosen anew
-    for each level too. The run is what it is. Table: levels, one row a level and method.
+    Counted as in `denoise`. The Wiener filter is computed anew for each level. The best filter is
+    the one, of those for the task but PCA and Wiener's, which wins on validation images at the
+    middle level; it is fitted anew for each level too. The run is what it is. Levels at which no
+    image loses anything are left out. Table: levels, one row a level and method.
     """
+
+    version = 2
 
     title = "Restoring over the level"
     idea = "Measures how well the run undoes weaker and stronger damage than it was trained on."
@@ -60,12 +63,13 @@ def levels_around(corruption: Corruption) -> list[float]:
     """Up to five levels that the corruption allows, rising; its own among them."""
     (declared,) = (knob for knob in knobs(type(corruption.config)) if knob.name == "level")
     middle = level_of(corruption) or float(declared.default)
-    levels = {min(times * middle, float(declared.high or middle)) for times in TIMES}
+    low, high = float(declared.low or 0), float(declared.high or middle)
+    levels = {min(max(times * middle, low), high) for times in TIMES}
     return sorted({round(level) for level in levels} if declared.kind == "int" else levels)
 
 
 def _best_filter(trial: Trial, follow: Follow) -> str:
-    filters = [name for name in restorers if name not in LEARN]
+    filters = [name for name in suited(trial.corruption.task) if name not in LEARN]
     found = {}
     for index, name in enumerate(filters):
         tick = ticking(follow, 0.3 * index / len(filters), restorers[name].title)
@@ -74,17 +78,19 @@ def _best_filter(trial: Trial, follow: Follow) -> str:
 
 
 def _rows(trial: Trial, loaded: LoadedModel, best: str, tick: Any) -> list[dict[str, Any]]:
-    clean, seen, made = trial.restored(loaded, tick)
-    images = {"input": ("Damaged images", seen), "run": ("This run", made)}
+    sample, made = trial.restored(loaded, tick)
+    if not sample.lost.any():
+        return []
+    images = {"input": ("Damaged images", sample.seen), "run": ("This run", made)}
     for name in ("wiener", best):
         chosen = trial.chosen(name, tick)
-        images[name] = (chosen.method.title, chosen.restore(seen))
+        images[name] = (chosen.method.title, chosen.restore(sample.given(chosen.method)))
     return [
         {
             "level": level_of(trial.corruption),
             "method": name,
             "title": title,
-            **with_interval("psnr", quality(batch, clean)),
+            **columns("psnr", sample.psnr(batch)),
         }
         for name, (title, batch) in images.items()
     ]

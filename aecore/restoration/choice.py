@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from aecore.metrics.reconstruction import psnr_per_image
 from aecore.restoration.base import Restorer
+from aecore.restoration.sample import Sample
 
 
 @dataclass(frozen=True)
 class Chosen:
     """A fitted method and its best strength.
 
-    psnr: mean over the validation images in dB, with that strength.
+    psnr: of the validation images in dB, with that strength, as their task counts it.
     """
 
     method: Restorer
@@ -27,23 +27,18 @@ class Chosen:
         return self.method.restore(damaged, self.strength).clamp(0, 1)
 
 
-def choose(
-    method: Restorer, clean: Tensor, damaged: Tensor, tick: Callable[[], None] = lambda: None
-) -> Chosen:
-    """The strength with the highest mean PSNR of the restored images, cut to [0, 1].
+def choose(method: Restorer, held: Sample, tick: Callable[[], None] = lambda: None) -> Chosen:
+    """The strength with the highest PSNR of the restored images, cut to [0, 1].
 
     Args:
         method: already fitted, where it learns.
-        clean, damaged: (n, C, H, W) float32 of the validation split, n of at least 1.
+        held: of the validation split, one image at least.
         tick: called before each strength; what it raises ends the search.
     """
+    given = held.given(method)
     tried = []
     for strength in method.strengths:
         tick()
-        tried.append(Chosen(method, strength, _quality(method, strength, clean, damaged)))
+        psnr = held.psnr(method.restore(given, strength)).value
+        tried.append(Chosen(method, strength, psnr))
     return max(tried, key=lambda chosen: chosen.psnr)
-
-
-def _quality(method: Restorer, strength: float, clean: Tensor, damaged: Tensor) -> float:
-    made = method.restore(damaged, strength).clamp(0, 1)
-    return float(psnr_per_image(made, clean).mean())

@@ -1,8 +1,11 @@
 """Projection on the principal axes of the training images: what lies outside is dropped."""
 
+from typing import get_args
+
 import torch
 from torch import Tensor
 
+from aecore.corruptions.base import Task
 from aecore.metrics.pca import PcaBaseline, fit_pca
 from aecore.restoration.base import Damage, Restorer, restorers
 
@@ -17,6 +20,7 @@ class PcaProjection(Restorer):
     idea = "Keeps of the image only what the main directions of the training images can draw."
     strength = "axes that are kept"
     strengths = (1, 2, 4, 6, 8, 12, 16, 20, 25, 30, 40, 50, 64, 80, 100, 128, 160, 200, MOST)
+    tasks = get_args(Task)
 
     _pca: PcaBaseline
 

@@ -26,7 +26,7 @@ class NonLocalMeans(Restorer):
         from skimage.restoration import denoise_nl_means  # slow to import
 
         known: dict[str, Any] = {"patch_size": PATCH, "patch_distance": REACH, "channel_axis": -1}
-        return _each(damaged, lambda image: denoise_nl_means(image, h=strength, **known))
+        return each_image(damaged, lambda image: denoise_nl_means(image, h=strength, **known))
 
 
 @restorers.register("total_variation")
@@ -41,12 +41,12 @@ class TotalVariation(Restorer):
     def restore(self, damaged: Tensor, strength: float) -> Tensor:
         from skimage.restoration import denoise_tv_chambolle
 
-        return _each(
+        return each_image(
             damaged, lambda image: denoise_tv_chambolle(image, weight=strength, channel_axis=-1)
         )
 
 
-def _each(images: Tensor, method: Callable[[Any], Any]) -> Tensor:
+def each_image(images: Tensor, method: Callable[[Any], Any]) -> Tensor:
     """Images (n, C, H, W) with a method applied to each as (H, W, C) float64.
 
     Channels last, and by -1: denoise_nl_means drops a single channel, and with it as the first

@@ -51,6 +51,7 @@ def estimate(spec: RunSpec) -> Cost:
             f"{spec.kind.title}: choose a corruption; on clean images it is the plain autoencoder."
         )
     source = spec.make_source()
+    spec.make_corruption().check(source.shape)
     count = _train_images(spec)
     batch = min(spec.training.batch_size, count)
     if batch == 1 and spec.layers.mixes_images and spec.kind.uses_network:

@@ -15,10 +15,10 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from aecore.corruptions import corruptions
+from aecore.corruptions import Corruption, corruptions
 from aecore.datasets import ImageData, open_data
 from aecore.metrics.reconstruction import psnr_per_image
-from aecore.restoration import choose, restorers
+from aecore.restoration import Damage, Sample, choose, restorers, suited
 from aecore.runs import RunSpec
 from aecore.training.batches import to_float
 from benchmarks.papers.fit import fit_on, timed
@@ -54,7 +54,7 @@ def run(*, short: bool = False) -> Iterator[Row]:
     seen = _noisy(clean, 1)
     about = f"{data.size('train'):,} training and {len(clean):,} test images, nothing cut, 1 seed"
     yield _row("noisy input", seen, clean, about, 0.0)
-    for name in restorers:
+    for name in suited("denoise"):
         with timed() as clock:
             made, chosen = _classical(name, data, seen)
         yield _row(name, made, clean, f"{chosen}; {about}", clock.minutes)
@@ -65,17 +65,20 @@ def run(*, short: bool = False) -> Iterator[Row]:
 
 
 def _noisy(x: Tensor, seed: int) -> Tensor:
+    return _noise()(x, Generator().manual_seed(seed))
+
+
+def _noise() -> Corruption:
     kind = corruptions["gaussian"]
-    noise = kind(kind.Config.parse({"level": FULL["level"], "clip": False}))
-    return noise(x, Generator().manual_seed(seed))
+    return kind(kind.Config.parse({"level": FULL["level"], "clip": False}))
 
 
 def _classical(name: str, data: ImageData, seen: Tensor) -> tuple[Tensor, str]:
     """What a method makes of noisy images, and the strength that validation images chose."""
-    method, draws = restorers[name](), iter(range(10, 10**6))
-    method.fit(data.part("train"), lambda x: _noisy(x, next(draws)))
+    method = restorers[name]()
+    method.fit(data.part("train"), Damage(_noise(), Generator().manual_seed(10)))
     held = to_float(data.part("validation", CHOSEN_ON))
-    chosen = choose(method, held, _noisy(held, 2))
+    chosen = choose(method, Sample("denoise", held, _noisy(held, 2)))
     told = f"{method.strength} {chosen.strength:g}" if method.strength else "nothing to choose"
     return method.restore(seen, chosen.strength), told
 

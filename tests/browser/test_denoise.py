@@ -1,4 +1,4 @@
-"""The Denoise page: the preview at once, then every method, and a link that asks for the same."""
+"""The Restore page, denoising: the preview at once, every method, and a link that asks for it."""
 
 import re
 
@@ -41,12 +41,12 @@ def test_the_preview_comes_first_and_the_table_and_the_images_follow(lab, page, 
 def test_another_damage_goes_into_the_link_and_comes_back_with_it(lab, page, trained):
     opened(lab, page, trained)
     page.get_by_role("combobox", name="Corruption").click()
-    page.get_by_role("option", name="Occlusion").click()
-    page.wait_for_url("**corrupt=occlusion*")
-    page.get_by_text("40 test images, Occlusion of level 0.4").wait_for(timeout=120_000)
+    page.get_by_role("option", name="Speckle").click()
+    page.wait_for_url("**corrupt=speckle*")
+    page.get_by_text("40 test images, Speckle of level 0.5").wait_for(timeout=120_000)
     said = page.get_by_text("this run reaches").inner_text()
     page.reload()
-    page.get_by_text("40 test images, Occlusion of level 0.4").wait_for(timeout=60_000)
+    page.get_by_text("40 test images, Speckle of level 0.5").wait_for(timeout=60_000)
     assert page.get_by_text("this run reaches").inner_text() == said
 
 
