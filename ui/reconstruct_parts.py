@@ -71,7 +71,8 @@ def _level(run: Run, name: str) -> float:
     set_widget(key, float(given))
     low, high = float(declared.low or 0), float(declared.high or 1)
     step = 0.01 if high <= 2 else 1.0 if declared.kind == "int" else 0.1
-    st.slider(declared.label, low, high, step=step, key=key,
+    shown = "%.0f" if declared.kind == "int" else None
+    st.slider(declared.label, low, high, step=step, format=shown, key=key,
               help=declared.help, on_change=_note_level, args=(name, key))  # fmt: skip
     return float(widget_value(key))
 
