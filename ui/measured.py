@@ -20,6 +20,7 @@ GROUPS = {
     "copies": "Copying clean images",
     "cleaning": "Cleaning damaged images",
     "code": "The code",
+    "factors": "The code beside what the images were made from",
     "likelihood": "Likelihood",
 }
 
