@@ -47,7 +47,7 @@ def test_maps_can_be_coloured_by_each_factor(run):
     (board,) = [p for p in at.get("bidi_component") if p.proto.component_name == "ael_maps"]
     assert "factor:rotation" in json.dumps(json.loads(board.proto.json))
     options = widgets(at)["colour"].options
-    assert "Rotation, which the image was made from" in options
+    assert "Rotation (factor)" in options
 
 
 def test_an_evaluation_tells_how_factors_are_kept_apart(run):

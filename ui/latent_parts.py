@@ -50,7 +50,7 @@ def choose_colour(run: Run) -> str:
         numbers = min(MOST_NUMBERS, model.code_size - model.label_size)
         colours |= {f"z{at}": f"z{at}, a number of the code" for at in range(1, numbers + 1)}
     for name in resources.run_data(run).factors:
-        colours[FACTOR + name] = f"{name.capitalize()}, which the image was made from"
+        colours[FACTOR + name] = f"{name.capitalize()} (factor)"
     return choice(
         "colour",
         "Colour by",

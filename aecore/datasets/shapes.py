@@ -35,7 +35,7 @@ class Shapes(DataSource):
         "Squares, ellipses and triangles of known place, size, rotation and colour, made on the "
         "spot. They show whether a code keeps apart what is independent in the images."
     )
-    licence = "None needed: made by this program"
+    licence = "CC0 1.0 (made by this program)"
     suggested = {"epochs": 30, "batch_size": 128, "latent_dim": 10, "classes": 3}
     classes = ("Square", "Ellipse", "Triangle")
 

@@ -138,16 +138,16 @@ function blurred(counts, step) {
   return counts.map((value, at) => value + (counts[at - step] || 0) + (counts[at + step] || 0));
 }
 
-/** The share of values that are smaller than each, 0 to 1: equal values have equal shares. */
+/** How many values are smaller than each, as a share of how many can be: 0 to 1, the same for equal ones. */
 function ranksOf(values) {
   const order = Uint32Array.from(values.keys()).sort((a, b) => values[a] - values[b]);
   const ranks = new Float32Array(values.length);
   let first = 0;
   order.forEach((i, rank) => {
     if (values[i] !== values[order[first]]) first = rank;
-    ranks[i] = first / values.length;
+    ranks[i] = first;
   });
-  return ranks;
+  return first ? ranks.map((rank) => rank / first) : ranks;
 }
 
 function extremes(values) {
