@@ -111,7 +111,6 @@ class Trial:
     def chosen(self, name: str, tick: Any) -> Chosen:
         """A classical method, fitted on training images, its strength chosen on validation ones."""
         method = restorers[name]()
-        method.tick = tick
         method.fit(
             self.data.part("train", FIT_ON),
             Damage(self.corruption, self._generator(HELD_OUT, 2), tick),

@@ -35,7 +35,6 @@ class Restorer(ABC):
 
     strength: what its one number means, "" where it has none;
     strengths: the values that `choice.choose` tries, the gentlest first;
-    tick: called while it learns, every second or two; what it raises ends the learning;
     tasks: which kinds of damage it can undo;
     marked: whether pixels that were taken away come in as NaN, or as black as they are.
     """
@@ -48,7 +47,6 @@ class Restorer(ABC):
     strengths: ClassVar[tuple[float, ...]] = (0.0,)
     tasks: ClassVar[tuple[Task, ...]] = ("denoise",)
     marked: ClassVar[bool] = False
-    tick: Callable[[], object] = staticmethod(lambda: None)
 
     def fit(self, clean: Tensor, damage: Damage) -> None:  # noqa: B027  filters learn nothing
         """Learn from training images.

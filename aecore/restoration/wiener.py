@@ -21,7 +21,6 @@ from torch import Tensor
 from aecore.corruptions.base import Task
 from aecore.restoration.base import Damage, Restorer, restorers
 
-T = TypeVar("T")
 PAIRS = 60_000
 """Images are damaged again and again up to so many pairs; with few, the map would learn them."""
 CHUNK = 500
@@ -29,6 +28,7 @@ SMALLEST = 1e-6
 """Share of the largest variance below which a direction is taken for one without any."""
 PATIENCE = 0.5
 """Seconds between two looks at whether a long piece of work is still wanted."""
+Result = TypeVar("Result")
 
 
 @restorers.register("wiener")
@@ -56,7 +56,6 @@ class WienerFilter(Restorer):
 
         self._clean = clean.flatten(1).mean(0, dtype=torch.float64).div(255)
         size, draws = len(self._clean), max(1, PAIRS // len(clean))
-        total = torch.zeros(size, dtype=torch.float64)
         own = np.zeros((size, size), order="F")  # its lower half alone is filled
         sums = torch.zeros(len(clean), size, dtype=torch.float64)  # of all damaged copies of each
         # Taken off before: sums of squares around a far-off point would lose what varies.
@@ -64,18 +63,17 @@ class WienerFilter(Restorer):
         for _ in range(draws):
             for part, its in zip(clean.split(CHUNK), sums.split(CHUNK), strict=True):
                 y = (damage(part / 255).flatten(1) - centre).double()
-                total += y.sum(0)
                 its += y
                 own = dsyrk(1.0, y.numpy().T, 1.0, own, lower=1, overwrite_c=1)
         count = draws * len(clean)
-        mean = total / count
+        mean = sums.sum(0) / count
         varies = torch.from_numpy(own).div_(count) - torch.outer(mean, mean)
         # Each clean image is the same in all of its pairs.
         cross = torch.zeros(size, size, dtype=torch.float64)
         for part, its in zip(clean.split(CHUNK), sums.split(CHUNK), strict=True):
-            self.tick()
+            damage.tick()
             cross += its.T @ (part.flatten(1) / 255 - centre).double()
-        self._variances, axes = _patiently(lambda: torch.linalg.eigh(varies), self.tick)
+        self._variances, axes = patiently(lambda: torch.linalg.eigh(varies, "L"), damage.tick)
         self._axes, self._cross = axes.float(), (axes.T @ (cross / count)).float()
         self._seen = (self._clean + mean).float()
 
@@ -91,7 +89,7 @@ class WienerFilter(Restorer):
         return weights.where(variances > SMALLEST * variances.max(), 0.0).float()
 
 
-def _patiently(work: Callable[[], T], tick: Callable[[], object]) -> T:
+def patiently(work: Callable[[], Result], tick: Callable[[], object]) -> Result:
     """What a long piece of work gives, with looks at whether it is still wanted."""
     threads = ThreadPoolExecutor(1)
     found = threads.submit(work)
