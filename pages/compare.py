@@ -19,7 +19,6 @@ from ui.compare_parts import (
 from ui.components import chart
 from ui.reports import downloads, report
 from ui.run_page import open_page
-from ui.words import plain
 
 TRAIN = Path(__file__).with_name("train.py")
 
@@ -31,7 +30,7 @@ def show(run: Run) -> None:
     found = report(run, "compare", {}, beside)
     if found is None:
         return
-    names = names_of(found, {run.id: "This run"} | {k: plain(v) for k, v in others.items()})
+    names = names_of(found, {run.id: "This run"} | others)
     grid = st.grid(2, min_column_width=340, gap="medium")
     with grid.cell():
         sample = choose_sample(found)

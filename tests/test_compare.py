@@ -92,14 +92,14 @@ def test_who_wins_is_said_only_where_intervals_do_not_overlap():
     class Found:
         tables = {"methods": [made("a", 4, 20), made("pca-4", 4, 18), made("b", 8, 21)]}
 
-    names = {"a": "A", "pca-4": "PCA, 4", "b": "B"}
+    names = {"a": "A", "pca-4": "PCA-4", "b": "B"}
     assert verdict(Found, names) == [
-        "With 4 numbers **A** wins: 20.00 dB, the next, PCA, 4, 18.00 dB."
+        "With codes of 4 numbers **A** wins with 20.00 dB; next is PCA-4 with 18.00 dB."
     ]
     Found.tables["methods"][1] = made("pca-4", 4, 19.5)
     assert "too close to tell" in verdict(Found, names)[0]
     Found.tables["methods"][1] = made("pca-4", 4, 22)
-    assert "**PCA, 4** wins" in verdict(Found, names)[0]
+    assert "**PCA-4** wins" in verdict(Found, names)[0]
 
 
 def test_the_page_shows_a_sample_and_follows_its_link(runs):
@@ -110,7 +110,7 @@ def test_the_page_shows_a_sample_and_follows_its_link(runs):
     at = visit(COMPARE, {RUN: first.id, "beside": second.id, "sample": "7", "other": "pca-5"})
     words = shown(at)
     assert "Means over 359 test images" in words
-    assert "With 5 numbers" in words
+    assert "With codes of 5 numbers" in words
     assert at.number_input(key="linked:sample").value == 7
     assert at.selectbox(key="linked:other").value == "pca-5"
     at.number_input(key="linked:sample").set_value(9).run()

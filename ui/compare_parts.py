@@ -15,6 +15,7 @@ from aecore.training.batches import to_float
 from ui import components
 from ui.grids import Grid, png
 from ui.linked import choice, whole_number
+from ui.words import plain
 
 Names = Mapping[str, str]
 """What each method is called, by its key."""
@@ -66,7 +67,7 @@ def methods_table(found: Findings, names: Names) -> dict[str, list[str]]:
     """Columns by their titles, a method a row."""
     rows: Sequence[Any] = found.tables["methods"]
     table = {
-        "": [names[row["key"]] for row in rows],
+        "": [plain(names[row["key"]]) for row in rows],
         "Numbers": ["" if row["numbers"] is None else f"{row['numbers']:,}" for row in rows],
         "PSNR (dB)": [_with_limits(row, "psnr", 2) for row in rows],
         "MSE": [_with_limits(row, "mse", 4) for row in rows],
@@ -78,7 +79,7 @@ def methods_table(found: Findings, names: Names) -> dict[str, list[str]]:
 
 def _with_limits(row: Mapping[str, Any], name: str, digits: int) -> str:
     low, high = (f"{row[f'{name}_{end}']:.{digits}f}" for end in ("low", "high"))
-    return f"{row[name]:.{digits}f} ({low} – {high})"
+    return f"{row[name]:.{digits}f} ({low}\u00a0–\u00a0{high})"
 
 
 def verdict(found: Findings, names: Names) -> list[str]:
@@ -91,7 +92,7 @@ def verdict(found: Findings, names: Names) -> list[str]:
             told.append(_who_wins(size, here[0], here[1], names))
     free = [row for row in rows if row["numbers"] is None]
     told += [
-        f"{names[row['key']]} has no code: its copies pass around the middle as well, so it is "
+        f"{plain(names[row['key']])} has no code: its copies pass around the middle as well, so it is "
         "compared with nothing here."
         for row in free
     ]
@@ -99,15 +100,15 @@ def verdict(found: Findings, names: Names) -> list[str]:
 
 
 def _who_wins(size: int, best: Any, second: Any, names: Names) -> str:
-    first, then = names[best["key"]], names[second["key"]]
+    first, then = plain(names[best["key"]]), plain(names[second["key"]])
     if best["psnr_low"] <= second["psnr_high"]:
         return (
-            f"With {size} numbers {first} ({best['psnr']:.2f} dB) and {then} "
+            f"With codes of {size} numbers {first} ({best['psnr']:.2f} dB) and {then} "
             f"({second['psnr']:.2f} dB) are too close to tell: their 95 % intervals overlap."
         )
     return (
-        f"With {size} numbers **{first}** wins: {best['psnr']:.2f} dB, the next, {then}, "
-        f"{second['psnr']:.2f} dB."
+        f"With codes of {size} numbers **{first}** wins with {best['psnr']:.2f} dB; next is {then} "
+        f"with {second['psnr']:.2f} dB."
     )
 
 
@@ -134,5 +135,8 @@ def size_figure(found: Findings, names: Names) -> Any:
             error_y={"array": whiskers, "arrayminus": below},
             hovertemplate="%{text}: %{x} numbers, MSE %{y:.4g}<extra></extra>",
         )  # fmt: skip
-    figure.update_xaxes(title="numbers of the code", type="log", dtick="D2")
-    return figure.update_yaxes(title="mean squared error", rangemode="tozero")
+    sizes = sorted({row["numbers"] for row in rows})
+    figure.update_xaxes(title="Numbers of the code", type="log", tickvals=sizes, ticktext=sizes)
+    return figure.update_yaxes(
+        title={"text": "Mean squared error", "standoff": 12}, rangemode="tozero"
+    )

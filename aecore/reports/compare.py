@@ -82,7 +82,7 @@ def _baselines(data: ImageData, sizes: list[int | None]) -> Iterator[Copier]:
     whole = fit_pca(data.part("train"), wanted[-1])
     for size in sorted({min(size, len(whole.axes)) for size in wanted}):
         yield Copier(
-            f"pca-{size}", f"PCA, {size}", size, PcaBaseline(whole.mean, whole.axes[:size])
+            f"pca-{size}", f"PCA-{size}", size, PcaBaseline(whole.mean, whole.axes[:size])
         )
 
 
