@@ -12,22 +12,26 @@ from ui.compare_parts import (
     methods_table,
     names_of,
     side_by_side,
-    size_figure,
     verdict,
     wipe_between,
 )
-from ui.components import chart
+from ui.reconstruct_parts import choose_count
 from ui.reports import downloads, report
 from ui.run_page import open_page
+from ui.sweep_parts import sweep_view
 
 TRAIN = Path(__file__).with_name("train.py")
 
 
 def show(run: Run) -> None:
     """One sample in all copies, then the figures over the test sample."""
-    others = choose_beside(run, "all of them copy the same test images.", with_code=False)
+    line = st.grid(4, min_column_width=150)
+    with line.cell(column_span=3):
+        others = choose_beside(run, "all of them copy the same test images.", with_code=False)
+    with line.cell():
+        count = choose_count(run)
     beside = [see(visitor(), name).run for name in others]
-    found = report(run, "compare", {}, beside)
+    found = report(run, "compare", {"count": count}, beside)
     if found is None:
         return
     names = names_of(found, {run.id: "This run"} | others)
@@ -45,8 +49,8 @@ def show(run: Run) -> None:
         "bootstrap draws of the images). PCA is fitted on all training images, with as many axes "
         "as the codes have numbers."
     )
-    chart(size_figure(found, names), "compare-sizes", "Error over the numbers of the code")
     downloads(found, run, "compare")
+    sweep_view(run, count)
 
 
 run = open_page("Compare", "Here you will see several copies of one image side by side.", TRAIN)

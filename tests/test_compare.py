@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from pages_kit import charts, link, shown
+from pages_kit import link, shown
 from runs_kit import finished, is_sentence, taken_in
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.decomposition import PCA
@@ -16,7 +16,7 @@ from aecore.paths import home
 from aecore.reports import ReportSpec
 from aecore.reports.base import unheard
 from aecore.runs.inference import load_model
-from ui.compare_parts import methods_table, names_of, size_figure, verdict
+from ui.compare_parts import methods_table, names_of, verdict
 from ui.selection import RUN
 
 (COMPARE,) = (page for page in PAGES if page.stem == "compare")
@@ -79,8 +79,6 @@ def test_a_run_without_a_code_is_compared_and_said_to_have_none(runs):
     names = names_of(found, {runs[0].id: "This run", bridged.id: "bridged"})
     assert methods_table(found, names)["Numbers"] == ["2", "", "2"]
     assert any("bridged has no code" in line for line in verdict(found, names))
-    marks, line = size_figure(found, names).data
-    assert list(marks.x) == list(line.x) == [2]
 
 
 def made(method, numbers, psnr):
@@ -115,7 +113,5 @@ def test_the_page_shows_a_sample_and_follows_its_link(runs):
     assert at.selectbox(key="linked:other").value == "pca-5"
     at.number_input(key="linked:sample").set_value(9).run()
     assert link(at)["sample"] == "9"
-    (figure,) = charts(at)
-    assert [len(trace["x"]) for trace in figure["data"]] == [2, 2]
     for bad in ({"sample": "-1"}, {"sample": "x"}, {"one": "nobody"}, {"beside": "x,y"}):
         visit(COMPARE, {RUN: first.id, **bad})

@@ -92,8 +92,8 @@ def verdict(found: Findings, names: Names) -> list[str]:
             told.append(_who_wins(size, here[0], here[1], names))
     free = [row for row in rows if row["numbers"] is None]
     told += [
-        f"{plain(names[row['key']])} has no code: its copies pass around the middle as well, so it is "
-        "compared with nothing here."
+        f"{plain(names[row['key']])} has no code: its copies pass around the middle as well, so it "
+        "is compared with nothing here."
         for row in free
     ]
     return told
@@ -109,34 +109,4 @@ def _who_wins(size: int, best: Any, second: Any, names: Names) -> str:
     return (
         f"With codes of {size} numbers **{first}** wins with {best['psnr']:.2f} dB; next is {then} "
         f"with {second['psnr']:.2f} dB."
-    )
-
-
-def size_figure(found: Findings, names: Names) -> Any:
-    """MSE over the numbers of a code: runs as marks, PCA as a line."""
-    import plotly.graph_objects as go  # slow to import
-
-    rows: Sequence[Any] = [row for row in found.tables["methods"] if row["numbers"] is not None]
-    figure = go.Figure(layout={"height": 320, "margin": {"l": 0, "r": 0, "t": 8, "b": 0}})
-    for kind, linear, colour, symbol, mode in (
-        ("Runs", False, "#D55E00", "circle", "markers"),
-        ("PCA", True, "#0072B2", "square", "lines+markers"),
-    ):
-        own = sorted(
-            (row for row in rows if row["key"].startswith("pca-") == linear),
-            key=lambda row: row["numbers"],
-        )
-        whiskers = [row["mse_high"] - row["mse"] for row in own]
-        below = [row["mse"] - row["mse_low"] for row in own]
-        figure.add_scatter(
-            x=[row["numbers"] for row in own], y=[row["mse"] for row in own], name=kind, mode=mode,
-            marker={"color": colour, "symbol": symbol, "size": 9}, line={"dash": "dash"},
-            text=[names[row["key"]] for row in own],
-            error_y={"array": whiskers, "arrayminus": below},
-            hovertemplate="%{text}: %{x} numbers, MSE %{y:.4g}<extra></extra>",
-        )  # fmt: skip
-    sizes = sorted({row["numbers"] for row in rows})
-    figure.update_xaxes(title="Numbers of the code", type="log", tickvals=sizes, ticktext=sizes)
-    return figure.update_yaxes(
-        title={"text": "Mean squared error", "standoff": 12}, rangemode="tozero"
     )
