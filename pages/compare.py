@@ -9,8 +9,10 @@ from ui.access import see, visitor
 from ui.beside import choose_beside
 from ui.compare_parts import (
     choose_sample,
+    choose_umap,
     methods_table,
     names_of,
+    scope_line,
     side_by_side,
     verdict,
     wipe_between,
@@ -25,13 +27,15 @@ TRAIN = Path(__file__).with_name("train.py")
 
 def show(run: Run) -> None:
     """One sample in all copies, then the figures over the test sample."""
-    line = st.grid(4, min_column_width=150)
+    line = st.grid(5, min_column_width=150)
     with line.cell(column_span=3):
         others = choose_beside(run, "all of them copy the same test images.", with_code=False)
     with line.cell():
         count = choose_count(run)
+    with line.cell():
+        umap = choose_umap(run)
     beside = [see(visitor(), name).run for name in others]
-    found = report(run, "compare", {"count": count}, beside)
+    found = report(run, "compare", {"count": count, "umap": umap}, beside)
     if found is None:
         return
     names = names_of(found, {run.id: "This run"} | others)
@@ -44,11 +48,7 @@ def show(run: Run) -> None:
     st.subheader("Over the test images", help="PSNR and SSIM: more is better; MSE: less is.")
     st.markdown("\n".join(f"- {line}" for line in verdict(found, names)))
     st.table(methods_table(found, names), hide_index=True)
-    st.caption(
-        f"Means over {found.scope['n']:,} test images, in brackets the interval of 95 % (1,000 "
-        "bootstrap draws of the images). PCA is fitted on all training images, with as many axes "
-        "as the codes have numbers."
-    )
+    st.caption(scope_line(found))
     downloads(found, run, "compare")
     sweep_view(run, count)
 

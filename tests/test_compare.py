@@ -12,11 +12,14 @@ from test_pages import PAGES, engine, visit  # noqa: F401  the fixture holds for
 from aecore.datasets import open_data
 from aecore.errors import InputError
 from aecore.jobs.reporter import Reporter
+from aecore.metrics.pca import flat
 from aecore.paths import home
+from aecore.projections.umap_inverse import check_numbers, there_and_back
+from aecore.projections.umap_learn import umap_learn
 from aecore.reports import ReportSpec
 from aecore.reports.base import unheard
 from aecore.runs.inference import load_model
-from ui.compare_parts import methods_table, names_of, verdict
+from ui.compare_parts import methods_table, names_of, scope_line, verdict
 from ui.selection import RUN
 
 (COMPARE,) = (page for page in PAGES if page.stem == "compare")
@@ -115,3 +118,51 @@ def test_the_page_shows_a_sample_and_follows_its_link(runs):
     assert link(at)["sample"] == "9"
     for bad in ({"sample": "-1"}, {"sample": "x"}, {"one": "nobody"}, {"beside": "x,y"}):
         visit(COMPARE, {RUN: first.id, **bad})
+
+
+def test_the_inverse_of_umap_is_umap_learns_own_on_the_same_images(monkeypatch):
+    monkeypatch.setattr("aecore.reports.copies.FIT_ON", 100)
+    monkeypatch.setattr("aecore.reports.compare.MOST_IMAGES", 40)
+    run = finished(epochs=1)
+    told = []
+    spec = ReportSpec.from_flat({"report": "compare", "umap": True, "count": 300})
+    found = spec.report().make(run, load_model(run), lambda *words: told.append(words))
+    assert found.scope["n"] == 40
+    data = open_data("digits")
+    train, clean = (flat(data.part(*which)).numpy() for which in (("train", 100), ("test", 40)))
+    model = umap_learn().UMAP(random_state=0, transform_seed=0, n_jobs=1).fit(train)
+    places = model.transform(clean)
+    back = [model.inverse_transform(places[i : i + 20]) for i in (0, 20)]
+    errors = ((np.concatenate(back).clip(0, 1) - clean) ** 2).mean(1)
+    rows = {row["key"]: row for row in found.tables["methods"]}
+    assert list(rows) == [run.id, "umap", "pca-2"]
+    assert rows["umap"]["mse"] == pytest.approx(errors.mean(), rel=1e-4)
+    average = ((clean - train.mean(0)) ** 2).mean()
+    assert rows["umap"]["mse"] < average
+    assert rows["umap"]["numbers"] == 2
+    assert sum(words == "UMAP inverse, 2-D" for _, words in told) > 10
+    assert "first 100 training images, seed 0" in scope_line(found)
+
+
+def test_the_inverse_of_umap_can_be_cancelled():
+    calls = []
+
+    def tick():
+        calls.append(1)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+
+    images = np.random.default_rng(0).random((60, 16), np.float32)
+    with pytest.raises(KeyboardInterrupt):
+        there_and_back(images, images[:20], 0, tick)
+
+
+def test_images_too_large_for_the_inverse_of_umap_are_told():
+    with pytest.raises(InputError, match="3,072 numbers") as told:
+        check_numbers(3072)
+    assert is_sentence(told.value)
+    run = taken_in(finished(dataset="image_patches", patch_size=32, epochs=1))
+    at = visit(COMPARE, {RUN: run.id, "umap": "yes"})
+    assert "takes too long for images of 3,072 numbers" in shown(at)
+    assert Reporter(home()).tick()
+    assert "Means over" in shown(visit(COMPARE, {RUN: run.id, "umap": "yes"}))

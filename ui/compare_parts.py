@@ -9,23 +9,42 @@ import streamlit as st
 import torch
 from torch import Tensor
 
+from aecore.config import knobs
+from aecore.errors import InputError
 from aecore.metrics.reconstruction import psnr_per_image
+from aecore.projections.umap_inverse import check_numbers
 from aecore.reports import Findings
+from aecore.reports.compare import Compare
+from aecore.runs import Run
 from aecore.training.batches import to_float
 from ui import components
 from ui.grids import Grid, png
 from ui.linked import choice, whole_number
+from ui.resources import run_data
 from ui.words import plain
 
 Names = Mapping[str, str]
 """What each method is called, by its key."""
 CLEAN = "clean"
+UMAP = {"no": "Leave out", "yes": "Measure"}
 
 
 def names_of(found: Findings, runs: Names) -> dict[str, str]:
     """Each method's name by its key, the original first; runs: names by ids."""
     named = {str(row["key"]): str(row["method"]) for row in found.tables["methods"]}
     return {CLEAN: "Original"} | {key: runs.get(key, name) for key, name in named.items()}
+
+
+def choose_umap(run: Run) -> bool:
+    """Whether the inverse of UMAP is measured as well; a sentence where it cannot be."""
+    (declared,) = (knob for knob in knobs(Compare.Config) if knob.name == "umap")
+    wanted = choice("umap", declared.label, UMAP, "no", declared.help)
+    try:
+        check_numbers(run_data(run).images[0].numel())
+    except InputError as error:
+        st.caption(plain(str(error)))
+        return False
+    return wanted == "yes"
 
 
 def choose_sample(found: Findings) -> int:
@@ -109,4 +128,20 @@ def _who_wins(size: int, best: Any, second: Any, names: Names) -> str:
     return (
         f"With codes of {size} numbers **{first}** wins with {best['psnr']:.2f} dB; next is {then} "
         f"with {second['psnr']:.2f} dB."
+    )
+
+
+def scope_line(found: Findings) -> str:
+    """On what the figures were measured."""
+    scope = found.scope
+    told = (
+        f"Means over {scope['n']:,} test images, in brackets the interval of 95 % (1,000 "
+        "bootstrap draws of the images). PCA is fitted on all training images, with as many axes "
+        "as the codes have numbers."
+    )
+    if "umap_seed" not in scope:
+        return told
+    return (
+        f"{told} The UMAP map is made of the first {scope['umap_fitted_on']:,} training images, "
+        f"seed {scope['umap_seed']}; the way to the map and back is umap-learn's."
     )

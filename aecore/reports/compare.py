@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import torch
 from torch import Tensor
 
+from aecore.config import knob
 from aecore.datasets import open_data
 from aecore.metrics.reconstruction import decibels, mse_per_image
 from aecore.metrics.ssim import has_ssim, ssim_per_image
+from aecore.projections.umap_inverse import MOST_IMAGES, check_numbers
 from aecore.reports.base import Findings, Follow, Report, Row, reports
-from aecore.reports.copies import Copier, CountConfig, baselines, copier_of, copies
+from aecore.reports.copies import (
+    Copier,
+    CountConfig,
+    Tick,
+    baselines,
+    of_run,
+    of_umap,
+    umap_scope,
+)
 from aecore.reports.damaged import with_interval
 from aecore.reports.robustness import check_same_images
 from aecore.runs.inference import CHUNK, LoadedModel
@@ -32,7 +41,12 @@ class Compare(Report):
     idea = "How close several runs, and PCA with codes as long, come to the same test images."
 
     class Config(CountConfig):
-        """On how many test images."""
+        umap: bool = knob(
+            False,
+            "Also what comes back from a 2-D UMAP map; takes up to a minute, and measures all on "
+            f"the first {MOST_IMAGES} test images.",
+            label="UMAP inverse",
+        )
 
     config: Config
 
@@ -40,10 +54,13 @@ class Compare(Report):
         """Table: methods, a row each. Arrays: `clean` and each row's key, (m, C, H, W) uint8."""
         check_same_images(run, [other for other, _ in self.beside])
         data = open_data(run.spec.dataset, run.spec.source, run.spec.splits)
-        images = data.part("test", self.config.count)
+        most = MOST_IMAGES if self.config.umap else self.config.count
+        images = data.part("test", min(self.config.count, most))
         follow(0.0, "PCA")
-        runs = [(run, loaded), *self.beside]
-        copiers = [copier_of(one, its) for one, its in runs]
+        copiers = [of_run(one, its) for one, its in [(run, loaded), *self.beside]]
+        if self.config.umap:
+            check_numbers(images[0].numel())
+            copiers.append(of_umap(data))
         copiers += list(baselines(data, [copier.numbers for copier in copiers]))
         rows: list[Row] = []
         arrays = {"clean": images[:SHOWN].numpy()}
@@ -52,17 +69,19 @@ class Compare(Report):
             row, shown = _measured(copier, images, partial(follow, share, copier.method))
             rows.append(row)
             arrays[copier.key] = to_bytes(shown).numpy()
-        return Findings({"split": "test", "n": len(images)}, {"methods": rows}, arrays)
+        scope = {"split": "test", "n": len(images)}
+        if self.config.umap:
+            scope |= umap_scope(data)
+        return Findings(scope, {"methods": rows}, arrays)
 
 
-def _measured(copier: Copier, images: Tensor, tick: Callable[[], None]) -> tuple[Row, Tensor]:
+def _measured(copier: Copier, images: Tensor, tick: Tick) -> tuple[Row, Tensor]:
     """The figures of one method, and its first copies."""
     errors: list[Tensor] = []
     likeness: list[Tensor] = []
     shown: list[Tensor] = []
     for part in images.split(CHUNK):
-        tick()
-        clean, made = to_float(part), copies(copier, part)
+        clean, made = to_float(part), copier.copy(part, tick)
         errors.append(mse_per_image(made, clean))
         if has_ssim(clean):
             likeness.append(ssim_per_image(made, clean))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -10,10 +10,13 @@ from torch import Tensor
 
 from aecore.config import Settings, knob
 from aecore.datasets import ImageData
-from aecore.metrics.pca import PcaBaseline, fit_pca
+from aecore.metrics.pca import PcaBaseline, fit_pca, flat
+from aecore.projections.umap_inverse import DIMENSIONS, FIT_ON, there_and_back
 from aecore.runs.inference import LoadedModel
 from aecore.runs.store import Run
 from aecore.training.batches import to_float
+
+UMAP_SEED = 0
 
 
 class CountConfig(Settings):
@@ -25,18 +28,60 @@ class CountConfig(Settings):
     )  # fmt: skip
 
 
+Tick = Callable[[], None]
+"""To be called about once a second; what it raises ends the work."""
+
+
 class Copier(NamedTuple):
-    """A way to copy images, and how many numbers stand between; none where that is no code."""
+    """A way to copy images, and how many numbers stand between; none where that is no code.
+
+    copy: makes of images (n, C, H, W) uint8 copies of the same shape, float32 in [0, 1].
+    """
 
     key: str
     method: str
     numbers: int | None
-    model: LoadedModel | PcaBaseline
+    copy: Callable[[Tensor, Tick], Tensor]
 
 
-def copier_of(run: Run, loaded: LoadedModel) -> Copier:
+def of_run(run: Run, loaded: LoadedModel) -> Copier:
+    """A run as a way to copy."""
     model = loaded.model
-    return Copier(run.id, run.id, model.code_size if model.has_code else None, loaded)
+
+    def copy(images: Tensor, tick: Tick) -> Tensor:
+        tick()
+        with torch.inference_mode():
+            made = model(to_float(images)).clamp(0, 1)
+        return made.clone()  # no tensor of inference mode may be used outside of it
+
+    return Copier(run.id, run.id, model.code_size if model.has_code else None, copy)
+
+
+def of_pca(pca: PcaBaseline, size: int) -> Copier:
+    """The first axes of a fitted PCA, as many as there are up to `size`."""
+    first = PcaBaseline(pca.mean, pca.axes[:size])
+
+    def copy(images: Tensor, tick: Tick) -> Tensor:
+        tick()
+        return first.reconstruct(images).clamp(0, 1)
+
+    return Copier(f"pca-{size}", f"PCA-{size}", size, copy)
+
+
+def of_umap(data: ImageData) -> Copier:
+    """The inverse of a UMAP map of the first training images."""
+
+    def copy(images: Tensor, tick: Tick) -> Tensor:
+        train = flat(data.part("train", FIT_ON)).numpy()
+        made = there_and_back(train, flat(images).numpy(), UMAP_SEED, tick)
+        return torch.from_numpy(made).view(images.shape).clamp(0, 1)
+
+    return Copier("umap", f"UMAP inverse, {DIMENSIONS}-D", DIMENSIONS, copy)
+
+
+def umap_scope(data: ImageData) -> dict[str, int]:
+    """On what the map of `of_umap` rests."""
+    return {"umap_fitted_on": min(FIT_ON, data.size("train")), "umap_seed": UMAP_SEED}
 
 
 def baselines(data: ImageData, sizes: list[int | None]) -> Iterator[Copier]:
@@ -46,13 +91,4 @@ def baselines(data: ImageData, sizes: list[int | None]) -> Iterator[Copier]:
         return
     whole = fit_pca(data.part("train"), wanted[-1])
     for size in sorted({min(size, len(whole.axes)) for size in wanted}):
-        yield Copier(f"pca-{size}", f"PCA-{size}", size, PcaBaseline(whole.mean, whole.axes[:size]))
-
-
-def copies(copier: Copier, images: Tensor) -> Tensor:
-    """What a method makes of images (n, C, H, W) uint8: the same shape in float32, in [0, 1]."""
-    if isinstance(copier.model, PcaBaseline):
-        return copier.model.reconstruct(images).clamp(0, 1)
-    with torch.inference_mode():
-        made = copier.model.model(to_float(images)).clamp(0, 1)
-    return made.clone()  # no tensor of inference mode may be used outside of it
+        yield of_pca(whole, size)

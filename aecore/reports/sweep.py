@@ -9,10 +9,10 @@ from torch import Tensor
 
 from aecore.datasets import open_data
 from aecore.errors import InputError
-from aecore.metrics.pca import PcaBaseline, fit_pca
+from aecore.metrics.pca import fit_pca
 from aecore.metrics.reconstruction import mse_per_image
 from aecore.reports.base import Findings, Follow, Report, Row, reports
-from aecore.reports.copies import Copier, CountConfig, copier_of, copies
+from aecore.reports.copies import Copier, CountConfig, Tick, of_pca, of_run
 from aecore.reports.damaged import with_interval
 from aecore.runs.inference import CHUNK, LoadedModel
 from aecore.runs.store import Run
@@ -49,9 +49,8 @@ class Sweep(Report):
         rows: list[Row] = []
         for place, (size, found) in enumerate(runs.items()):
             tick = partial(follow, 0.1 + 0.9 * place / len(runs), f"Codes of {size} numbers")
-            linear = PcaBaseline(whole.mean, whole.axes[:size])
-            pca = _errors(Copier("pca", "PCA", size, linear), images, tick)
-            own = _errors(copier_of(*found), images, tick) if found else None
+            pca = _errors(of_pca(whole, size), images, tick)
+            own = _errors(of_run(*found), images, tick) if found else None
             rows.append(
                 {
                     "size": size,
@@ -80,10 +79,9 @@ def _by_size(
     return found
 
 
-def _errors(copier: Copier, images: Tensor, tick: partial[None]) -> Tensor:
+def _errors(copier: Copier, images: Tensor, tick: Tick) -> Tensor:
     """The mean squared error of each image: (n,) float64."""
     found = []
     for part in images.split(CHUNK):
-        tick()
-        found.append(mse_per_image(copies(copier, part), to_float(part)))
+        found.append(mse_per_image(copier.copy(part, tick), to_float(part)))
     return torch.cat(found)

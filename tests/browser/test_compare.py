@@ -111,3 +111,21 @@ def test_where_no_other_run_fits_the_page_says_so(lab, browser, page):
         page.get_by_placeholder("No other run on these images")
     ).first.wait_for()
     expect(page.get_by_role("combobox", name="Beside other runs")).to_be_disabled()
+
+
+def test_a_sweep_is_trained_and_drawn_beside_pca(lab, page, first):
+    opened(lab, page, first)
+    page.get_by_role("button", name="Train codes of 2, 8, 16, 32, 64").click()
+    page.get_by_text("This starts 5 runs with codes of 2, 8, 16, 32, 64").wait_for()
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.get_by_text("under way").wait_for()
+    page.get_by_text("under way").wait_for(state="detached", timeout=180_000)
+    expect(page.get_by_role("cell", name="not trained")).to_have_count(0, timeout=90_000)
+    page.locator(".js-plotly-plot").wait_for()
+    points = "document.querySelector('.js-plotly-plot').data.map((trace) => trace.x.length)"
+    page.wait_for_function(f"String({points}) === '6,6'")
+    expect(page.get_by_role("button", name="Train codes of")).to_have_count(0)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Sizes as CSV").click()
+    lines = download.value.path().read_text().splitlines()
+    assert [line.split(",")[0] for line in lines] == ["size", "2", "4", "8", "16", "32", "64"]
