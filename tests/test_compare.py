@@ -123,6 +123,7 @@ def test_the_page_shows_a_sample_and_follows_its_link(runs):
 def test_the_inverse_of_umap_is_umap_learns_own_on_the_same_images(monkeypatch):
     monkeypatch.setattr("aecore.reports.copies.FIT_ON", 100)
     monkeypatch.setattr("aecore.reports.compare.MOST_IMAGES", 40)
+    monkeypatch.setattr("aecore.projections.umap_inverse.EVERY", 0.001)
     run = finished(epochs=1)
     told = []
     spec = ReportSpec.from_flat({"report": "compare", "umap": True, "count": 300})
@@ -144,7 +145,8 @@ def test_the_inverse_of_umap_is_umap_learns_own_on_the_same_images(monkeypatch):
     assert "first 100 training images, seed 0" in scope_line(found)
 
 
-def test_the_inverse_of_umap_can_be_cancelled():
+def test_the_inverse_of_umap_can_be_cancelled_and_asked_for_again(monkeypatch):
+    monkeypatch.setattr("aecore.projections.umap_inverse.EVERY", 0.001)
     calls = []
 
     def tick():
@@ -155,6 +157,8 @@ def test_the_inverse_of_umap_can_be_cancelled():
     images = np.random.default_rng(0).random((60, 16), np.float32)
     with pytest.raises(KeyboardInterrupt):
         there_and_back(images, images[:20], 0, tick)
+    assert len(calls) == 5
+    assert there_and_back(images, images[:20], 0, lambda: None).shape == (20, 16)
 
 
 def test_images_too_large_for_the_inverse_of_umap_are_told():
