@@ -131,9 +131,9 @@ def test_who_wins_where_is_said_only_where_the_difference_is_beyond_chance():
     rows = [row_of_size(2, 0.05, 0.04), row_of_size(4, 0.03, 0.0304),
             row_of_size(8, 0.01, 0.02), row_of_size(16, 0.01, 0.0125)]  # fmt: skip
     assert verdict(rows, "VAE") == (
-        "With codes of 2 numbers **PCA** is better: its squared error is 20 % smaller; with codes "
+        "With codes of 2 numbers **PCA** is better: its squared error is 20\u00a0% smaller; with codes "
         "of 4 numbers no difference between PCA and VAE can be told; with codes of 8 and 16 "
-        "numbers **VAE** is better: its squared error is 50 % and 20 % smaller."
+        "numbers **VAE** is better: its squared error is 50\u00a0% and 20\u00a0% smaller."
     )
     unknown = {name: None if "pca" not in name else 0.1 for name in rows[0]} | {"size": 32}
     assert verdict([*rows, unknown], "VAE") == verdict(rows, "VAE")

@@ -142,6 +142,7 @@ def scope_line(found: Findings) -> str:
     if "umap_seed" not in scope:
         return told
     return (
-        f"{told} The UMAP map is made of the first {scope['umap_fitted_on']:,} training images, "
-        f"seed {scope['umap_seed']}; the way to the map and back is umap-learn's."
+        f"{told} The UMAP map has two dimensions and is made of the first "
+        f"{scope['umap_fitted_on']:,} training images, seed {scope['umap_seed']}; the way to the "
+        "map and back is umap-learn's."
     )

@@ -35,7 +35,7 @@ def _part(winner: str, rows: Rows, title: str) -> str:
     if not winner:
         return f"{at} no difference between PCA and {title} can be told"
     loser = "pca_mse" if winner == "run" else "mse"
-    shares = [f"{100 * abs(row['less']) / row[loser]:.0f} %" for row in rows]
+    shares = [f"{100 * abs(row['less']) / row[loser]:.0f}\u00a0%" for row in rows]
     who = f"**{title}**" if winner == "run" else "**PCA**"
     return f"{at} {who} is better: its squared error is {_listed(shares)} smaller"
 

@@ -76,7 +76,7 @@ def of_umap(data: ImageData) -> Copier:
         made = there_and_back(train, flat(images).numpy(), UMAP_SEED, tick)
         return torch.from_numpy(made).view(images.shape).clamp(0, 1)
 
-    return Copier("umap", f"UMAP inverse, {DIMENSIONS}-D", DIMENSIONS, copy)
+    return Copier("umap", "UMAP inverse", DIMENSIONS, copy)
 
 
 def umap_scope(data: ImageData) -> dict[str, int]:
