@@ -39,6 +39,20 @@ def test_what_does_not_fit_into_memory_is_refused(monkeypatch):
     assert "GB of memory" in refused(**largest)
 
 
+@pytest.mark.parametrize("variant", ["wae_mmd", "info_vae", "beta_tc_vae", "topological"])
+def test_a_loss_over_pairs_of_images_costs_the_square_of_the_batch(variant):
+    """Four times as many pairs; of the memory that does not grow with them, no part is counted."""
+
+    def memory(kind, batch):
+        flat = {"dataset": "mnist", "variant": kind, "latent_dim": 8, "batch_size": batch}
+        return checks.estimate(RunSpec.from_flat(flat)).memory
+
+    small, large = (memory(variant, n) - memory("autoencoder", n) for n in (8_192, 16_384))
+    assert large == pytest.approx(4 * small, rel=0.01)
+    assert small > 3e9
+    assert "smaller batch" in refused(dataset="mnist", variant=variant, batch_size=54_000)
+
+
 @pytest.mark.parametrize("network", ["mlp", "conv"])
 @pytest.mark.parametrize("variant", ["autoencoder", "vae", "linear"])
 @pytest.mark.parametrize(

@@ -211,6 +211,11 @@ class Autoencoder(nn.Module, ABC):
         return total / len(target)
 
     @property
+    def numbers_a_pair(self) -> int:
+        """float32 numbers that a step holds for each pair of images of its batch, measured."""
+        return 0
+
+    @property
     def code_size(self) -> int:
         """How many numbers the code of one image has."""
         return self.config.latent_dim

@@ -91,6 +91,10 @@ class BetaTCVAE(GaussianVariational):
 
     config: Config
 
+    @property
+    def numbers_a_pair(self) -> int:
+        return 6 * self.config.latent_dim + 2
+
     def penalty(self, posterior: Posterior, code: Tensor) -> Terms:
         known = self.moment.classes
         together, apart = log_aggregate(code, posterior, len(code if known is None else known))

@@ -56,6 +56,10 @@ class InfoVAE(StandardPrior):
 
     config: Config
 
+    @property
+    def numbers_a_pair(self) -> int:
+        return 32
+
     def penalty(self, posterior: Posterior, code: Tensor) -> Terms:
         alpha, match = self.config.alpha, self.config.match
         distance = mmd_u(code, normal_like(code), KERNELS[self.config.kernel])

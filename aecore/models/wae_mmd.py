@@ -44,6 +44,10 @@ class WassersteinAutoencoder(Plain):
 
     config: Config
 
+    @property
+    def numbers_a_pair(self) -> int:
+        return 32
+
     def loss(self, x: Tensor, target: Tensor) -> Terms:
         z = self.encode(x)
         discrepancy = mmd_u(z, normal_like(z), imq_kernel)

@@ -58,10 +58,10 @@ def estimate(spec: RunSpec) -> Cost:
     model = blank_model(spec)
     parameters = model.parameter_count()
     pixels = prod(source.shape)
-    memory = 4 * COPIES * parameters + count * pixels + 40 * batch * pixels
+    held = 4 * COPIES * parameters + count * pixels + 4 * model.numbers_a_pair * batch**2
+    memory = held + 40 * batch * pixels
     steps = count // batch * spec.training.epochs
-    kept = activation_bytes(model.eval(), source.shape, batch)
-    on_card = CONTEXT + 4 * COPIES * parameters + count * pixels + kept
+    on_card = CONTEXT + held + activation_bytes(model.eval(), source.shape, batch)
     return Cost(parameters, model.code_size, pixels, count, steps, memory, on_card)
 
 
@@ -91,7 +91,7 @@ def check_total(cost: Cost) -> None:
     if cost.memory > ROOM * total:
         raise InputError(
             f"These settings need about {cost.memory / 1e9:.1f} GB of memory and this machine "
-            f"has {total / 1e9:.1f} GB; choose a smaller width, depth or code size."
+            f"has {total / 1e9:.1f} GB; choose a smaller batch, width, depth or code size."
         )
 
 
@@ -100,5 +100,5 @@ def _check_memory(needed: int) -> None:
     if needed > ROOM * free:
         raise InputError(
             f"These settings need about {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB "
-            "are free; choose a smaller width, depth or code size."
+            "are free; choose a smaller batch, width, depth or code size."
         )

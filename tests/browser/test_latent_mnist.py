@@ -70,9 +70,7 @@ def test_a_click_decodes_and_a_map_is_laid_out_as_another(lab, page, trained):
     page.wait_for_selector(".ael-decoder[data-decoded]")
     before = int(page.locator(".ael-decoder").get_attribute("data-decoded"))
     page.mouse.click(*at(page, 0, 0.97, 0.03))
-    page.wait_for_function(
-        f"document.querySelector('.ael-decoder').dataset.decoded > {before}", timeout=30_000
-    )
+    page.wait_for_function(f"document.querySelector('.ael-decoder').dataset.decoded > {before}")
     page.locator(".ael-panel summary").nth(1).click()
     page.get_by_label("Lay these points out as another map").nth(1).select_option(
         "PCA of the pixels"

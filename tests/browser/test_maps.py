@@ -36,9 +36,7 @@ def test_an_empty_place_is_decoded_and_a_click_brings_it_to_the_sliders(lab, pag
     page.mouse.move(*at(page, 0, 0.97, 0.03))
     page.get_by_text("decoded from this place").wait_for()
     page.mouse.click(*at(page, 0, 0.97, 0.03))
-    page.wait_for_function(
-        f"document.querySelector('.ael-decoder').dataset.decoded > {before}", timeout=30_000
-    )
+    page.wait_for_function(f"document.querySelector('.ael-decoder').dataset.decoded > {before}")
     values = page.locator(".ael-decoder output").all_inner_texts()
     page.mouse.click(*at(page, 0, 0.03, 0.97))
     outputs = "[...document.querySelectorAll('.ael-decoder output')]"
@@ -46,7 +44,6 @@ def test_an_empty_place_is_decoded_and_a_click_brings_it_to_the_sliders(lab, pag
     page.wait_for_function(
         f"(before) => {changed}",
         arg=values,
-        timeout=30_000,
     )
 
 

@@ -125,7 +125,7 @@ function inView(element) {
 function pageLook(box) {
   const style = getComputedStyle(box);
   const colour = (name) => style.getPropertyValue(name) || "#888";
-  const axis = { gridcolor: colour("--st-border-color"), linecolor: colour("--st-border-color"), zeroline: false, automargin: true };
+  const axis = { gridcolor: colour("--st-border-color"), linecolor: colour("--st-border-color"), zeroline: false, automargin: true, title: { standoff: 8 } }; // without a standoff, titles get no room of their own
   return {
     layout: {
       paper_bgcolor: "rgba(0,0,0,0)",
