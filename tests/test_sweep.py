@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from pages_kit import charts, press, shown
+from pages_kit import charts, in_state, press, shown
 from runs_kit import finished, is_sentence, new_run, taken_in
 from sklearn.decomposition import PCA
 from test_pages import PAGES, engine, visit  # noqa: F401  the fixture holds for pages here
@@ -131,8 +131,8 @@ def test_who_wins_where_is_said_only_where_the_difference_is_beyond_chance():
     rows = [row_of_size(2, 0.05, 0.04), row_of_size(4, 0.03, 0.0304),
             row_of_size(8, 0.01, 0.02), row_of_size(16, 0.01, 0.0125)]  # fmt: skip
     assert verdict(rows, "VAE") == (
-        "With codes of 2 numbers **PCA** is better: its squared error is 20\u00a0% smaller; with codes "
-        "of 4 numbers no difference between PCA and VAE can be told; with codes of 8 and 16 "
+        "With codes of 2 numbers **PCA** is better: its squared error is 20\u00a0% smaller; with "
+        "codes of 4 numbers no difference between PCA and VAE can be told; with codes of 8 and 16 "
         "numbers **VAE** is better: its squared error is 50\u00a0% and 20\u00a0% smaller."
     )
     unknown = {name: None if "pca" not in name else 0.1 for name in rows[0]} | {"size": 32}
@@ -172,6 +172,14 @@ def test_the_page_starts_what_is_missing_once_and_cancels_it():
     press(press(at, "sweep:ask"), "sweep:start")
     again = {each.id for each in listed(catalog(), visitor().id) if each.waiting}
     assert again == {each.id for each in queued.values()}  # resumed, not begun anew
+
+
+def test_the_run_itself_is_neither_trained_anew_nor_cancelled_with_the_sweep():
+    run = taken_in(finished(**PLAIN))
+    at = page_of(in_state(run, "paused"))
+    assert at.button(key="sweep:ask").label == "Train codes of 4, 8, 16, 32, 64"
+    at = page_of(in_state(run, "running"))
+    assert not [button for button in at.button if button.key == "sweep:cancel"]
 
 
 def test_limits_hold_for_a_sweep_too(monkeypatch):

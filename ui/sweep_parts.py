@@ -39,13 +39,12 @@ def sweep_view(run: Run, count: int) -> None:
         "as many axes. Less is better.",
     )
     try:
-        specs = sweep_of(run.repeatable_spec())
+        specs = _others(run)
     except InputError as error:
         st.info(plain(str(error)))
         return
     rows = _rows(run, specs)
-    done = [see(visitor(), row.id).run for row in rows.values()
-            if row.state == "finished" and row.id != run.id]  # fmt: skip
+    done = [see(visitor(), row.id).run for row in rows.values() if row.state == "finished"]
     found = report(run, "sweep", {"count": count}, [one for one in done if not lacking(one)])
     if found is not None:
         title, sizes = run.spec.kind.title, found.tables["sizes"]
@@ -64,8 +63,14 @@ def sweep_view(run: Run, count: int) -> None:
         _onward(run, specs, rows)
 
 
+def _others(run: Run) -> Specs:
+    """The sweep without the run itself. Raises InputError where there can be none."""
+    own = run.spec.model.latent_dim
+    return {size: spec for size, spec in sweep_of(run.repeatable_spec()).items() if size != own}
+
+
 def _rows(run: Run, specs: Specs) -> dict[int, RunRow]:
-    """The run that stands for each size: the page's own, else one that is finished or nearest."""
+    """The visitor's run that stands for each size: one that is finished, or nearest to it."""
     spec = run.spec
     alike = [row for row in recent(LOOKED_AT)
              if (row.dataset, row.variant) == (spec.dataset, spec.variant)]  # fmt: skip
@@ -80,7 +85,7 @@ def _rows(run: Run, specs: Specs) -> dict[int, RunRow]:
     for size, its in members(runs, specs).items():
         if its:
             found[size] = min((by_id[one.id] for one in its), key=_nearness)
-    return found | {spec.model.latent_dim: see(visitor(), run.id).row}
+    return found
 
 
 def _nearness(row: RunRow) -> int:
@@ -144,9 +149,9 @@ def _seconds(specs: Specs, missing: Sequence[int]) -> float | None:
 def _start(run: Run) -> None:
     """Queue what is missing now: a second press finds nothing left to start."""
     let_go(ASKED)
-    specs = sweep_of(run.repeatable_spec())
+    specs = _others(run)
     rows = _rows(run, specs)
-    missing = [size for size in _missing(specs, rows) if size != run.spec.model.latent_dim]
+    missing = _missing(specs, rows)
     seconds = _seconds(specs, missing) if missing else None
     for size in missing:
         if size in rows:  # it was begun with these very settings
