@@ -62,7 +62,7 @@ def test_the_line_follows_keys_and_pointer_and_stays_for_another_image(lab, page
     moved = page.locator(WIPE).get_attribute("data-share")
     assert clip == f"inset(0px 0px 0px {moved}%)"
     before = shown(page)
-    page.get_by_role("spinbutton", name="Test image").fill("9")
+    page.get_by_role("spinbutton", name="Test image, 0 to").fill("9")
     page.keyboard.press("Tab")
     page.wait_for_url("**sample=9*")
     page.locator("canvas[aria-label='Original, test image 9']").wait_for()
@@ -118,8 +118,8 @@ def test_a_sweep_is_trained_and_drawn_beside_pca(lab, page, first):
     page.get_by_role("button", name="Train codes of 2, 8, 16, 32, 64").click()
     page.get_by_text("This starts 5 runs with codes of 2, 8, 16, 32, 64").wait_for()
     page.get_by_role("button", name="Start", exact=True).click()
-    page.get_by_text("under way").wait_for()
-    page.get_by_text("under way").wait_for(state="detached", timeout=180_000)
+    page.get_by_text("under way").first.wait_for()
+    expect(page.get_by_text("under way")).to_have_count(0, timeout=180_000)
     expect(page.get_by_role("cell", name="not trained")).to_have_count(0, timeout=90_000)
     page.locator(".js-plotly-plot").wait_for()
     points = "document.querySelector('.js-plotly-plot').data.map((trace) => trace.x.length)"
