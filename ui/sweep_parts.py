@@ -9,7 +9,7 @@ import streamlit as st
 from aecore.catalog.rows import OVER, RunRow
 from aecore.errors import AecoreError, InputError
 from aecore.runs import Run
-from aecore.runs.sweep import Specs, members, sweep_of
+from aecore.runs.sweep import Specs, members, name_of, sweep_of
 from ui.access import enter, obey, see, seen, status_of, visitor
 from ui.components import chart
 from ui.notes import attempt, show_note
@@ -89,6 +89,7 @@ def _rows(run: Run, specs: Specs) -> dict[int, RunRow]:
 
 
 def _nearness(row: RunRow) -> int:
+    """0 where it is finished, 1 where it trains or waits, 2 where it came to rest before."""
     return 0 if row.state == "finished" else 2 if row.state in OVER else 1
 
 
@@ -157,14 +158,16 @@ def _start(run: Run) -> None:
         if size in rows:  # it was begun with these very settings
             obey(see(visitor(), rows[size].id, "control"), "resume")
         else:
-            name = f"Sweep · code of {size} · {run.spec.kind.title}"
-            enter(specs[size], cost(specs[size]), seconds, name)
+            enter(specs[size], cost(specs[size]), seconds, name_of(specs[size]))
 
 
 @st.fragment(run_every=2.0)
 def _progress(under_way: Mapping[int, str]) -> None:
     """How far each is; the whole page again as soon as one of them is over."""
-    met = {size: see(visitor(), run_id) for size, run_id in under_way.items()}
+    try:
+        met = {size: see(visitor(), run_id) for size, run_id in under_way.items()}
+    except AecoreError:  # deleted in another tab
+        st.rerun()
     if any(one.row.state in OVER for one in met.values()):
         st.rerun()
     statuses = {size: status_of(one) for size, one in met.items()}

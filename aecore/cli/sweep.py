@@ -9,7 +9,7 @@ from aecore.cli.train import follow
 from aecore.runs import Run, RunStore, check, read_status
 from aecore.runs.about import About
 from aecore.runs.status import RESUMABLE
-from aecore.runs.sweep import members, sweep_of
+from aecore.runs.sweep import members, name_of, sweep_of
 
 
 def sweep(arguments: Namespace) -> int:
@@ -28,8 +28,7 @@ def sweep(arguments: Namespace) -> int:
         state, one = _best(found[size])
         if state != "finished" and arguments.train and (one is None or state in RESUMABLE):
             if one is None:
-                name = f"Sweep · code of {size} · {spec.kind.title}"
-                one = RunStore().create(spec, About(name=name))
+                one = RunStore().create(spec, About(name=name_of(spec)))
             status = follow(one, check(one.spec), arguments.json)
             if status or read_status(one).state != "finished":
                 return status

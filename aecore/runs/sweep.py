@@ -50,6 +50,11 @@ def with_code_size(spec: RunSpec, size: int) -> RunSpec:
     return replace(spec, model=model)
 
 
+def name_of(spec: RunSpec) -> str:
+    """What a run that is started for a sweep is called."""
+    return f"Sweep · code of {spec.model.latent_dim} · {spec.kind.title}"
+
+
 def members(runs: Iterable[Run], specs: Mapping[int, RunSpec]) -> dict[int, list[Run]]:
     """The runs that have exactly these settings, by code size, in the order they come in."""
     found: dict[int, list[Run]] = {size: [] for size in specs}
