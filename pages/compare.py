@@ -9,29 +9,36 @@ from ui.access import see, visitor
 from ui.beside import choose_beside
 from ui.compare_parts import (
     choose_sample,
+    choose_umap,
     methods_table,
     names_of,
+    scope_line,
     side_by_side,
-    size_figure,
     verdict,
     wipe_between,
 )
-from ui.components import chart
+from ui.reconstruct_parts import choose_count
 from ui.reports import downloads, report
 from ui.run_page import open_page
-from ui.words import plain
+from ui.sweep_parts import sweep_view
 
 TRAIN = Path(__file__).with_name("train.py")
 
 
 def show(run: Run) -> None:
     """One sample in all copies, then the figures over the test sample."""
-    others = choose_beside(run, "all of them copy the same test images.", with_code=False)
+    line = st.grid(5, min_column_width=150)
+    with line.cell(column_span=3):
+        others = choose_beside(run, "all of them copy the same test images.", with_code=False)
+    with line.cell():
+        count = choose_count(run)
+    with line.cell():
+        umap = choose_umap(run)
     beside = [see(visitor(), name).run for name in others]
-    found = report(run, "compare", {}, beside)
+    found = report(run, "compare", {"count": count, "umap": umap}, beside)
     if found is None:
         return
-    names = names_of(found, {run.id: "This run"} | {k: plain(v) for k, v in others.items()})
+    names = names_of(found, {run.id: "This run"} | others)
     grid = st.grid(2, min_column_width=340, gap="medium")
     with grid.cell():
         sample = choose_sample(found)
@@ -41,13 +48,9 @@ def show(run: Run) -> None:
     st.subheader("Over the test images", help="PSNR and SSIM: more is better; MSE: less is.")
     st.markdown("\n".join(f"- {line}" for line in verdict(found, names)))
     st.table(methods_table(found, names), hide_index=True)
-    st.caption(
-        f"Means over {found.scope['n']:,} test images, in brackets the interval of 95 % (1,000 "
-        "bootstrap draws of the images). PCA is fitted on all training images, with as many axes "
-        "as the codes have numbers."
-    )
-    chart(size_figure(found, names), "compare-sizes", "Error over the numbers of the code")
+    st.caption(scope_line(found))
     downloads(found, run, "compare")
+    sweep_view(run, count)
 
 
 run = open_page("Compare", "Here you will see several copies of one image side by side.", TRAIN)

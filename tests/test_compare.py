@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from pages_kit import charts, link, shown
+from pages_kit import link, shown
 from runs_kit import finished, is_sentence, taken_in
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.decomposition import PCA
@@ -12,11 +12,14 @@ from test_pages import PAGES, engine, visit  # noqa: F401  the fixture holds for
 from aecore.datasets import open_data
 from aecore.errors import InputError
 from aecore.jobs.reporter import Reporter
+from aecore.metrics.pca import flat
 from aecore.paths import home
+from aecore.projections.umap_inverse import check_numbers, there_and_back
+from aecore.projections.umap_learn import umap_learn
 from aecore.reports import ReportSpec
 from aecore.reports.base import unheard
 from aecore.runs.inference import load_model
-from ui.compare_parts import methods_table, names_of, size_figure, verdict
+from ui.compare_parts import methods_table, names_of, scope_line, verdict
 from ui.selection import RUN
 
 (COMPARE,) = (page for page in PAGES if page.stem == "compare")
@@ -79,8 +82,6 @@ def test_a_run_without_a_code_is_compared_and_said_to_have_none(runs):
     names = names_of(found, {runs[0].id: "This run", bridged.id: "bridged"})
     assert methods_table(found, names)["Numbers"] == ["2", "", "2"]
     assert any("bridged has no code" in line for line in verdict(found, names))
-    marks, line = size_figure(found, names).data
-    assert list(marks.x) == list(line.x) == [2]
 
 
 def made(method, numbers, psnr):
@@ -92,14 +93,14 @@ def test_who_wins_is_said_only_where_intervals_do_not_overlap():
     class Found:
         tables = {"methods": [made("a", 4, 20), made("pca-4", 4, 18), made("b", 8, 21)]}
 
-    names = {"a": "A", "pca-4": "PCA, 4", "b": "B"}
+    names = {"a": "A", "pca-4": "PCA-4", "b": "B"}
     assert verdict(Found, names) == [
-        "With 4 numbers **A** wins: 20.00 dB, the next, PCA, 4, 18.00 dB."
+        "With codes of 4 numbers **A** wins with 20.00 dB; next is PCA-4 with 18.00 dB."
     ]
     Found.tables["methods"][1] = made("pca-4", 4, 19.5)
     assert "too close to tell" in verdict(Found, names)[0]
     Found.tables["methods"][1] = made("pca-4", 4, 22)
-    assert "**PCA, 4** wins" in verdict(Found, names)[0]
+    assert "**PCA-4** wins" in verdict(Found, names)[0]
 
 
 def test_the_page_shows_a_sample_and_follows_its_link(runs):
@@ -110,12 +111,62 @@ def test_the_page_shows_a_sample_and_follows_its_link(runs):
     at = visit(COMPARE, {RUN: first.id, "beside": second.id, "sample": "7", "other": "pca-5"})
     words = shown(at)
     assert "Means over 359 test images" in words
-    assert "With 5 numbers" in words
+    assert "With codes of 5 numbers" in words
     assert at.number_input(key="linked:sample").value == 7
     assert at.selectbox(key="linked:other").value == "pca-5"
     at.number_input(key="linked:sample").set_value(9).run()
     assert link(at)["sample"] == "9"
-    (figure,) = charts(at)
-    assert [len(trace["x"]) for trace in figure["data"]] == [2, 2]
     for bad in ({"sample": "-1"}, {"sample": "x"}, {"one": "nobody"}, {"beside": "x,y"}):
         visit(COMPARE, {RUN: first.id, **bad})
+
+
+def test_the_inverse_of_umap_is_umap_learns_own_on_the_same_images(monkeypatch):
+    monkeypatch.setattr("aecore.reports.copies.FIT_ON", 100)
+    monkeypatch.setattr("aecore.reports.compare.MOST_IMAGES", 40)
+    monkeypatch.setattr("aecore.projections.umap_inverse.EVERY", 0.001)
+    run = finished(epochs=1)
+    told = []
+    spec = ReportSpec.from_flat({"report": "compare", "umap": True, "count": 300})
+    found = spec.report().make(run, load_model(run), lambda *words: told.append(words))
+    assert found.scope["n"] == 40
+    data = open_data("digits")
+    train, clean = (flat(data.part(*which)).numpy() for which in (("train", 100), ("test", 40)))
+    model = umap_learn().UMAP(random_state=0, transform_seed=0, n_jobs=1).fit(train)
+    places = model.transform(clean)
+    back = [model.inverse_transform(places[i : i + 20]) for i in (0, 20)]
+    errors = ((np.concatenate(back).clip(0, 1) - clean) ** 2).mean(1)
+    rows = {row["key"]: row for row in found.tables["methods"]}
+    assert list(rows) == [run.id, "umap", "pca-2"]
+    assert rows["umap"]["mse"] == pytest.approx(errors.mean(), rel=1e-4)
+    average = ((clean - train.mean(0)) ** 2).mean()
+    assert rows["umap"]["mse"] < average
+    assert rows["umap"]["numbers"] == 2
+    assert sum(words == "UMAP inverse" for _, words in told) > 10
+    assert "first 100 training images, seed 0" in scope_line(found)
+
+
+def test_the_inverse_of_umap_can_be_cancelled_and_asked_for_again(monkeypatch):
+    monkeypatch.setattr("aecore.projections.umap_inverse.EVERY", 0.001)
+    calls = []
+
+    def tick():
+        calls.append(1)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+
+    images = np.random.default_rng(0).random((60, 16), np.float32)
+    with pytest.raises(KeyboardInterrupt):
+        there_and_back(images, images[:20], 0, tick)
+    assert len(calls) == 5
+    assert there_and_back(images, images[:20], 0, lambda: None).shape == (20, 16)
+
+
+def test_images_too_large_for_the_inverse_of_umap_are_told():
+    with pytest.raises(InputError, match="3,072 numbers") as told:
+        check_numbers(3072)
+    assert is_sentence(told.value)
+    run = taken_in(finished(dataset="image_patches", patch_size=32, epochs=1))
+    at = visit(COMPARE, {RUN: run.id, "umap": "yes"})
+    assert "takes too long for images of 3,072 numbers" in shown(at)
+    assert Reporter(home()).tick()
+    assert "Means over" in shown(visit(COMPARE, {RUN: run.id, "umap": "yes"}))

@@ -31,6 +31,7 @@ from aecore.errors import InputError, UnknownName
 from aecore.jobs.presence import Presence, presence
 from aecore.paths import home
 from aecore.runs import Cost, Run, RunSpec, RunStore, Status
+from aecore.runs.about import About
 from aecore.runs.database import Database
 from ui.cookies import browser_of
 from ui.identity import whoever
@@ -146,8 +147,8 @@ def _supervisor(root: str, tick: int) -> Presence | None:  # noqa: ARG001  one l
     return presence(Path(root))
 
 
-def enter(spec: RunSpec, cost: Cost, seconds: float | None) -> Run:
-    """Queue a new run of the visitor. Raises InputError or StoreError."""
+def enter(spec: RunSpec, cost: Cost, seconds: float | None, name: str = "") -> Run:
+    """Queue a new run of the visitor, called so. Raises InputError or StoreError."""
     person = visitor()
     if person.role == "nobody":
         raise InputError(
@@ -155,7 +156,8 @@ def enter(spec: RunSpec, cost: Cost, seconds: float | None) -> Run:
             if login_configured()
             else "Allow this site's cookie and reload: it is what makes your runs yours."
         )
-    return submit(catalog(), person, spec, limits(), cost=cost, seconds=seconds)
+    about = About(name=name)
+    return submit(catalog(), person, spec, limits(), cost=cost, seconds=seconds, about=about)
 
 
 def limits() -> Quotas:

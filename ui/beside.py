@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 import streamlit as st
 
+from aecore.catalog.rows import RunRow
 from aecore.errors import AecoreError
 from aecore.reports.robustness import same_images
 from aecore.runs import Run
@@ -52,11 +56,12 @@ def choose_beside(run: Run, help: str, *, with_code: bool) -> dict[str, str]:
         return other is not None and (other.spec.kind.has_code or not with_code)
 
     rows = [row for row in recent(MOST_LISTED) if row.dataset == run.spec.dataset]
-    known = {row.id: title(row) for row in rows if fits(row.id)}
+    fitting = {row.id: row for row in rows if fits(row.id)}
     given = [name for name in linked("beside", "").split(",") if name]
     for name in given:
-        if name not in known and fits(name):
-            known[name] = title(see(visitor(), name).row)
+        if name not in fitting and fits(name):
+            fitting[name] = see(visitor(), name).row
+    known = _told_apart(fitting.values())
     set_widget(KEY, [name for name in given if name in known][:MOST_BESIDE])
     st.multiselect(
         "Beside other runs",
@@ -71,3 +76,13 @@ def choose_beside(run: Run, help: str, *, with_code: bool) -> dict[str, str]:
         args=("beside", KEY),
     )
     return {name: known[name] for name in widget_value(KEY)}
+
+
+def _told_apart(rows: Iterable[RunRow]) -> dict[str, str]:
+    """What runs are called, by their ids; the end of the id too where two are called alike."""
+    titles = {row.id: title(row) for row in rows}
+    count = Counter(titles.values())
+    return {
+        run_id: name if count[name] == 1 else f"{name} {run_id[-4:]}"
+        for run_id, name in titles.items()
+    }

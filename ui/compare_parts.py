@@ -9,22 +9,42 @@ import streamlit as st
 import torch
 from torch import Tensor
 
+from aecore.config import knobs
+from aecore.errors import InputError
 from aecore.metrics.reconstruction import psnr_per_image
+from aecore.projections.umap_inverse import check_numbers
 from aecore.reports import Findings
+from aecore.reports.compare import Compare
+from aecore.runs import Run
 from aecore.training.batches import to_float
 from ui import components
 from ui.grids import Grid, png
 from ui.linked import choice, whole_number
+from ui.resources import run_data
+from ui.words import plain
 
 Names = Mapping[str, str]
 """What each method is called, by its key."""
 CLEAN = "clean"
+UMAP = {"no": "Leave out", "yes": "Measure"}
 
 
 def names_of(found: Findings, runs: Names) -> dict[str, str]:
     """Each method's name by its key, the original first; runs: names by ids."""
     named = {str(row["key"]): str(row["method"]) for row in found.tables["methods"]}
     return {CLEAN: "Original"} | {key: runs.get(key, name) for key, name in named.items()}
+
+
+def choose_umap(run: Run) -> bool:
+    """Whether the inverse of UMAP is measured as well; a sentence where it cannot be."""
+    (declared,) = (knob for knob in knobs(Compare.Config) if knob.name == "umap")
+    wanted = choice("umap", declared.label, UMAP, "no", declared.help)
+    try:
+        check_numbers(run_data(run).images[0].numel())
+    except InputError as error:
+        st.caption(plain(str(error)))
+        return False
+    return wanted == "yes"
 
 
 def choose_sample(found: Findings) -> int:
@@ -66,7 +86,7 @@ def methods_table(found: Findings, names: Names) -> dict[str, list[str]]:
     """Columns by their titles, a method a row."""
     rows: Sequence[Any] = found.tables["methods"]
     table = {
-        "": [names[row["key"]] for row in rows],
+        "": [plain(names[row["key"]]) for row in rows],
         "Numbers": ["" if row["numbers"] is None else f"{row['numbers']:,}" for row in rows],
         "PSNR (dB)": [_with_limits(row, "psnr", 2) for row in rows],
         "MSE": [_with_limits(row, "mse", 4) for row in rows],
@@ -78,7 +98,7 @@ def methods_table(found: Findings, names: Names) -> dict[str, list[str]]:
 
 def _with_limits(row: Mapping[str, Any], name: str, digits: int) -> str:
     low, high = (f"{row[f'{name}_{end}']:.{digits}f}" for end in ("low", "high"))
-    return f"{row[name]:.{digits}f} ({low} – {high})"
+    return f"{row[name]:.{digits}f} ({low}\u00a0–\u00a0{high})"
 
 
 def verdict(found: Findings, names: Names) -> list[str]:
@@ -91,48 +111,38 @@ def verdict(found: Findings, names: Names) -> list[str]:
             told.append(_who_wins(size, here[0], here[1], names))
     free = [row for row in rows if row["numbers"] is None]
     told += [
-        f"{names[row['key']]} has no code: its copies pass around the middle as well, so it is "
-        "compared with nothing here."
+        f"{plain(names[row['key']])} has no code: its copies pass around the middle as well, so it "
+        "is compared with nothing here."
         for row in free
     ]
     return told
 
 
 def _who_wins(size: int, best: Any, second: Any, names: Names) -> str:
-    first, then = names[best["key"]], names[second["key"]]
+    first, then = plain(names[best["key"]]), plain(names[second["key"]])
     if best["psnr_low"] <= second["psnr_high"]:
         return (
-            f"With {size} numbers {first} ({best['psnr']:.2f} dB) and {then} "
+            f"With codes of {size} numbers {first} ({best['psnr']:.2f} dB) and {then} "
             f"({second['psnr']:.2f} dB) are too close to tell: their 95 % intervals overlap."
         )
     return (
-        f"With {size} numbers **{first}** wins: {best['psnr']:.2f} dB, the next, {then}, "
-        f"{second['psnr']:.2f} dB."
+        f"With codes of {size} numbers **{first}** wins with {best['psnr']:.2f} dB; next is {then} "
+        f"with {second['psnr']:.2f} dB."
     )
 
 
-def size_figure(found: Findings, names: Names) -> Any:
-    """MSE over the numbers of a code: runs as marks, PCA as a line."""
-    import plotly.graph_objects as go  # slow to import
-
-    rows: Sequence[Any] = [row for row in found.tables["methods"] if row["numbers"] is not None]
-    figure = go.Figure(layout={"height": 320, "margin": {"l": 0, "r": 0, "t": 8, "b": 0}})
-    for kind, linear, colour, symbol, mode in (
-        ("Runs", False, "#D55E00", "circle", "markers"),
-        ("PCA", True, "#0072B2", "square", "lines+markers"),
-    ):
-        own = sorted(
-            (row for row in rows if row["key"].startswith("pca-") == linear),
-            key=lambda row: row["numbers"],
-        )
-        whiskers = [row["mse_high"] - row["mse"] for row in own]
-        below = [row["mse"] - row["mse_low"] for row in own]
-        figure.add_scatter(
-            x=[row["numbers"] for row in own], y=[row["mse"] for row in own], name=kind, mode=mode,
-            marker={"color": colour, "symbol": symbol, "size": 9}, line={"dash": "dash"},
-            text=[names[row["key"]] for row in own],
-            error_y={"array": whiskers, "arrayminus": below},
-            hovertemplate="%{text}: %{x} numbers, MSE %{y:.4g}<extra></extra>",
-        )  # fmt: skip
-    figure.update_xaxes(title="numbers of the code", type="log", dtick="D2")
-    return figure.update_yaxes(title="mean squared error", rangemode="tozero")
+def scope_line(found: Findings) -> str:
+    """On what the figures were measured."""
+    scope = found.scope
+    told = (
+        f"Means over {scope['n']:,} test images, in brackets the interval of 95 % (1,000 "
+        "bootstrap draws of the images). PCA is fitted on all training images, with as many axes "
+        "as the codes have numbers."
+    )
+    if "umap_seed" not in scope:
+        return told
+    return (
+        f"{told} The UMAP map has two dimensions and is made of the first "
+        f"{scope['umap_fitted_on']:,} training images, seed {scope['umap_seed']}; the way to the "
+        "map and back is umap-learn's."
+    )

@@ -17,13 +17,12 @@ from ui.components import chart, gallery_view, pictures
 from ui.denoise_figures import ERROR_TIMES, gain_matrix, level_curves, side_by_side
 from ui.denoise_words import TASKS, method_table, scope_line, trained_on, verdict
 from ui.grids import png
-from ui.linked import choice, whole_number
-from ui.reconstruct_parts import choose_damage, noise_seed
+from ui.linked import choice
+from ui.reconstruct_parts import choose_count, choose_damage, noise_seed
 from ui.reports import downloads, report
 from ui.resources import run_data, run_model
 from ui.selection import linked
 
-FEWEST, USUAL = 20, 500
 MOST_BESIDE = 7
 USUAL_DAMAGE = {
     "denoise": "gaussian",
@@ -52,11 +51,7 @@ def controls(run: Run) -> Values:
     with line.cell():
         seed = noise_seed()
     with line.cell():
-        most = run_data(run).size("test")
-        told = "From the first test image on. More take longer, and narrow the intervals."
-        count = whole_number(
-            "measured_on", "Test images", (FEWEST, max(FEWEST, most)), min(USUAL, most), told
-        )
+        count = choose_count(run)
     return {"corruption": name, "level": level, "noise_seed": seed, "count": count}
 
 

@@ -18,6 +18,8 @@ from ui.selection import linked, note_in_link, set_widget, widget_value
 
 ORDERS = {"worst": "Worst first", "best": "Best first", "first": "As they come"}
 ALL = "-1"
+FEWEST, USUAL = 20, 500
+"""Test images that reports measure on."""
 
 
 def controls(run: Run) -> dict[str, Any]:
@@ -53,6 +55,14 @@ def noise_seed() -> int:
     """Which pixels are damaged."""
     again = "The same seed damages the same pixels again."
     return whole_number("noise_seed", "Noise seed", (0, 10**6), 0, again)
+
+
+def choose_count(run: Run) -> int:
+    """On how many test images figures are measured."""
+    most = resources.run_data(run).size("test")
+    told = "From the first test image on. More take longer, and narrow the intervals."
+    span = (FEWEST, max(FEWEST, most))
+    return whole_number("measured_on", "Test images", span, min(USUAL, most), told)
 
 
 def _level(run: Run, name: str) -> float:

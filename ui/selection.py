@@ -23,7 +23,7 @@ LAB = (
 REPORTED = (
     "sort", "shown_units", "measured_on", "also", "count", "group", "errors", "sheet", "suspects",
     "score", "alarms", "files", "fitted", "measure", "headers", "rounding", "sample",
-    "one", "other", "drawn_over", "task",
+    "one", "other", "drawn_over", "task", "umap",
 )  # fmt: skip
 """Names in links of the pages that show reports."""
 OTHERS = (

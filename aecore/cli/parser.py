@@ -39,10 +39,12 @@ REPORTS = {
     "levels": "the same for weaker and stronger damage",
     "reconstruct": "tell how far off the reconstructions are, class by class",
     "robustness": "what runs gain on kinds of damage that they were not trained on",
+    "sweep": "tell the error over the code size, of runs alike in all else, beside PCA",
 }
 """The questions about a run that can be asked here, each a report of the same name."""
 JSON_HELP = "print JSON for machines"
 RUN_HELP = "the run's id, as `runs` lists it"
+TRAIN_HELP = "first train the code sizes that no run has: the run's own settings otherwise"
 
 
 class Parser(argparse.ArgumentParser):
@@ -134,6 +136,9 @@ def _add_report_commands(commands: Commands[Parser], argv: list[str]) -> None:
         command.add_argument("id", metavar="RUN", help=RUN_HELP)
         command.add_argument("--csv", metavar="FILE", help="write the first table to a file")
         command.set_defaults(report=name)
+        if name == "sweep":
+            command.add_argument("--train", action="store_true", help=TRAIN_HELP)
+            command.set_defaults(handler="sweep:sweep")
         if argv[:1] == [name]:
             from aecore.cli.reports import add_flags  # imports torch
 

@@ -17,7 +17,7 @@ from aecore.reports.shelf import ReportShelf, Subject, ticket_of
 from aecore.runs import RunStore
 from aecore.runs.inference import load_model
 
-OWN = ("handler", "json", "id", "csv")
+OWN = ("handler", "json", "id", "csv", "train")
 BESIDE_HELP = "ids of other runs to look at as well, with commas between"
 
 
@@ -25,7 +25,8 @@ def add_flags(command: argparse.ArgumentParser, name: str) -> None:
     """One for each knob of the report."""
     group = command.add_argument_group("the report")
     add(group, (Flag(knob, knob.default) for knob in knobs(reports[name].Config)))
-    group.add_argument("--beside", metavar="RUN,…", default=argparse.SUPPRESS, help=BESIDE_HELP)
+    if name != "sweep":  # which finds the others by itself
+        group.add_argument("--beside", metavar="RUN,…", default=argparse.SUPPRESS, help=BESIDE_HELP)
 
 
 def make(arguments: argparse.Namespace) -> int:

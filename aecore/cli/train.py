@@ -27,7 +27,7 @@ def train(arguments: Namespace) -> int:
     """Make a run and train it."""
     spec = RunSpec.from_flat(given_flags(arguments))
     cost = check(spec)
-    return _follow(RunStore().create(spec), cost, arguments.json)
+    return follow(RunStore().create(spec), cost, arguments.json)
 
 
 def resume(arguments: Namespace) -> int:
@@ -38,10 +38,11 @@ def resume(arguments: Namespace) -> int:
         raise InputError(f"Run {run.id} is being trained by another process; pause it there first.")
     if status.state not in RESUMABLE:
         raise InputError(f"Run {run.id} {OVER[status.state]}; train a new one instead.")
-    return _follow(run, check(run.spec), arguments.json)
+    return follow(run, check(run.spec), arguments.json)
 
 
-def _follow(run: Run, cost: Cost, as_json: bool) -> int:
+def follow(run: Run, cost: Cost, as_json: bool) -> int:
+    """Train a run in this process and tell how it goes; the exit status."""
     report = (JsonReport if as_json else TextReport)(run, cost)
     driver = Driver(run)
     try:

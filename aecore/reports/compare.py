@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from functools import partial
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from aecore.config import Settings, knob
-from aecore.datasets import ImageData, open_data
-from aecore.metrics.pca import PcaBaseline, fit_pca
+from aecore.config import knob
+from aecore.datasets import open_data
 from aecore.metrics.reconstruction import decibels, mse_per_image
 from aecore.metrics.ssim import has_ssim, ssim_per_image
+from aecore.projections.umap_inverse import MOST_IMAGES, check_numbers
 from aecore.reports.base import Findings, Follow, Report, Row, reports
+from aecore.reports.copies import (
+    Copier,
+    CountConfig,
+    Tick,
+    baselines,
+    of_run,
+    of_umap,
+    umap_scope,
+)
 from aecore.reports.damaged import with_interval
 from aecore.reports.robustness import check_same_images
 from aecore.runs.inference import CHUNK, LoadedModel
@@ -26,15 +33,6 @@ SHOWN = 100
 """Test images of which every method's copies are kept."""
 
 
-class Copier(NamedTuple):
-    """A way to copy images, and how many numbers stand between; none where that is no code."""
-
-    key: str
-    method: str
-    numbers: int | None
-    model: LoadedModel | PcaBaseline
-
-
 @reports.register("compare")
 class Compare(Report):
     """Error of each run and of PCA with as many numbers, over the same test images."""
@@ -42,11 +40,13 @@ class Compare(Report):
     title = "Comparison"
     idea = "How close several runs, and PCA with codes as long, come to the same test images."
 
-    class Config(Settings):
-        count: int = knob(
-            500, "Test images that are compared, from the first on.", low=20, high=100_000,
-            log=True, label="Test images",
-        )  # fmt: skip
+    class Config(CountConfig):
+        umap: bool = knob(
+            False,
+            "Also what comes back from a 2-D UMAP map; takes up to a minute, and measures all on "
+            f"the first {MOST_IMAGES} test images.",
+            label="UMAP inverse",
+        )
 
     config: Config
 
@@ -54,11 +54,14 @@ class Compare(Report):
         """Table: methods, a row each. Arrays: `clean` and each row's key, (m, C, H, W) uint8."""
         check_same_images(run, [other for other, _ in self.beside])
         data = open_data(run.spec.dataset, run.spec.source, run.spec.splits)
-        images = data.part("test", self.config.count)
+        most = MOST_IMAGES if self.config.umap else self.config.count
+        images = data.part("test", min(self.config.count, most))
         follow(0.0, "PCA")
-        runs = [(run, loaded), *self.beside]
-        copiers = [_of_run(one, its) for one, its in runs]
-        copiers += list(_baselines(data, [copier.numbers for copier in copiers]))
+        copiers = [of_run(one, its) for one, its in [(run, loaded), *self.beside]]
+        if self.config.umap:
+            check_numbers(images[0].numel())
+            copiers.append(of_umap(data))
+        copiers += list(baselines(data, [copier.numbers for copier in copiers]))
         rows: list[Row] = []
         arrays = {"clean": images[:SHOWN].numpy()}
         for place, copier in enumerate(copiers):
@@ -66,43 +69,19 @@ class Compare(Report):
             row, shown = _measured(copier, images, partial(follow, share, copier.method))
             rows.append(row)
             arrays[copier.key] = to_bytes(shown).numpy()
-        return Findings({"split": "test", "n": len(images)}, {"methods": rows}, arrays)
+        scope = {"split": "test", "n": len(images)}
+        if self.config.umap:
+            scope |= umap_scope(data)
+        return Findings(scope, {"methods": rows}, arrays)
 
 
-def _of_run(run: Run, loaded: LoadedModel) -> Copier:
-    model = loaded.model
-    return Copier(run.id, run.id, model.code_size if model.has_code else None, loaded)
-
-
-def _baselines(data: ImageData, sizes: list[int | None]) -> Iterator[Copier]:
-    """PCA with as many axes as each code has numbers, each once; at most as many as there are."""
-    wanted = sorted({size for size in sizes if size})
-    if not wanted:
-        return
-    whole = fit_pca(data.part("train"), wanted[-1])
-    for size in sorted({min(size, len(whole.axes)) for size in wanted}):
-        yield Copier(
-            f"pca-{size}", f"PCA, {size}", size, PcaBaseline(whole.mean, whole.axes[:size])
-        )
-
-
-def _copies(copier: Copier, images: Tensor) -> Tensor:
-    """What a method makes of images (n, C, H, W) uint8: the same shape in float32, in [0, 1]."""
-    if isinstance(copier.model, PcaBaseline):
-        return copier.model.reconstruct(images).clamp(0, 1)
-    with torch.inference_mode():
-        made = copier.model.model(to_float(images)).clamp(0, 1)
-    return made.clone()  # no tensor of inference mode may be used outside of it
-
-
-def _measured(copier: Copier, images: Tensor, tick: Callable[[], None]) -> tuple[Row, Tensor]:
+def _measured(copier: Copier, images: Tensor, tick: Tick) -> tuple[Row, Tensor]:
     """The figures of one method, and its first copies."""
     errors: list[Tensor] = []
     likeness: list[Tensor] = []
     shown: list[Tensor] = []
     for part in images.split(CHUNK):
-        tick()
-        clean, made = to_float(part), _copies(copier, part)
+        clean, made = to_float(part), copier.copy(part, tick)
         errors.append(mse_per_image(made, clean))
         if has_ssim(clean):
             likeness.append(ssim_per_image(made, clean))

@@ -19,7 +19,7 @@ from aecore.runs.files import digest, json_bytes, pack, unpack, write
 from aecore.runs.inference import LoadedModel
 from aecore.runs.store import Run
 
-LIBRARIES = ("scikit-learn", "scikit-image", "pillow", "scipy")
+LIBRARIES = ("scikit-learn", "scikit-image", "pillow", "scipy", "umap-learn")
 MOST_KEPT = 500
 """Reports; the least recently looked at go first."""
 TOLD = "findings"

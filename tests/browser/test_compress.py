@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.steps import start, train_digits, wait_for_state
+from tests.browser.steps import train_digits
 
 pytestmark = pytest.mark.browser
 FEW = "files=20&fitted=300"
@@ -73,21 +73,3 @@ def test_a_compressed_file_opens_again_and_a_damaged_one_is_refused(lab, page, t
     chosen.set_input_files(path)
     page.get_by_text("This file of compressed images is damaged").wait_for()
     expect(page.get_by_test_id("stImage")).to_have_count(0)
-
-
-def test_images_in_colour(lab, browser, page):
-    training = browser.new_page()
-    training.goto(
-        f"{lab.url}/train?dataset=image_patches&variant=autoencoder&width=32&latent_dim=16&epochs=1"
-    )
-    run = start(training)
-    wait_for_state(training, "finished")
-    training.close()
-    open_page(lab, page, run)
-    expect(page.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(5)
-    coloured = """() => {
-      const canvas = document.querySelector('.ael-pictures canvas');
-      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-      return data.some((value, at) => at % 4 === 0 && value !== data[at + 2]);
-    }"""
-    assert page.evaluate(coloured)

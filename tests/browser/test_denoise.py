@@ -1,11 +1,9 @@
 """The Restore page, denoising: the preview at once, every method, and a link that asks for it."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.steps import start, train_digits, wait_for_state
+from tests.browser.steps import train_digits
 
 pytestmark = pytest.mark.browser
 
@@ -62,21 +60,3 @@ def test_the_curve_and_the_matrix_are_drawn_on_request(lab, page, trained):
         ).first.click()
         page.get_by_text(words).wait_for(timeout=120_000)
         page.locator(".js-plotly-plot").wait_for()
-
-
-def test_colour_images_are_restored_in_colour(lab, page):
-    page.goto(
-        f"{lab.url}/train?dataset=image_patches&variant=denoising&corruption=gaussian&epochs=1"
-    )
-    run = start(page)
-    wait_for_state(page, "finished")
-    opened(lab, page, run)
-    page.get_by_text("this run reaches").wait_for(timeout=180_000)
-    page.locator(GRID).wait_for()
-    canvas = "document.querySelector('.ael-pictures canvas')"
-    pixels = page.evaluate(
-        f"[...{canvas}.getContext('2d').getImageData(0, 0, {canvas}.width, {canvas}.height).data]"
-    )
-    greys = [r == g == b for r, g, b in zip(pixels[::4], pixels[1::4], pixels[2::4], strict=True)]
-    assert not all(greys)
-    assert re.search(r"PCA, \d+\.\d dB", page.locator(GRID).inner_text())

@@ -6,14 +6,14 @@ export default function (component) {
   const root = parentElement.querySelector(".ael-pictures") || parentElement.appendChild(make("div", { class: "ael-pictures" }));
   const images = { shape, data: fromBase64(data.images) };
   root.style.setProperty("--columns", columns);
-  const cells = heads.length ? [make("span"), ...heads.map((head) => make("small", {}, head))] : [];
+  const cells = heads.length ? [make("span"), ...heads.map((head) => make("small", { title: head }, head))] : [];
   for (let index = 0; index < shape[0]; index++) {
     if (index % columns === 0) cells.push(make("span", { class: "ael-row-name" }, rows[index / columns]));
     const canvas = picture(images, index);
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", notes[index]);
     canvas.title = notes[index];
-    cells.push(make("figure", {}, canvas, ...(captions[index] ? [make("figcaption", {}, captions[index])] : [])));
+    cells.push(make("figure", {}, canvas, ...(captions.length ? [make("figcaption", {}, captions[index] || "\u00a0")] : [])));
   }
   root.replaceChildren(...cells);
   root.dataset.pictures = shape[0];

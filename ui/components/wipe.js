@@ -11,8 +11,19 @@ export default function ({ parentElement, data }) {
     type: "range", min: 0, max: 100, step: 1, value: before ? before.value : share, oninput: wipe,
     "aria-label": `Left of the line ${names[0]}, right of it ${names[1]}`,
   });
+  const stage = make("div", { class: "ael-wipe-stage", onpointerdown: follow, onpointermove: follow }, left, right, line);
+
+  /** The line goes where a pressed pointer is. */
+  function follow(event) {
+    if (!event.buttons) return;
+    if (event.type === "pointerdown") stage.setPointerCapture(event.pointerId);
+    const { left: start, width } = stage.getBoundingClientRect();
+    slider.value = (100 * (event.clientX - start)) / width;
+    wipe();
+  }
 
   function wipe() {
+    slider.setAttribute("aria-valuetext", `${slider.value} % ${names[0]}`);
     right.style.clipPath = `inset(0 0 0 ${slider.value}%)`;
     line.style.left = `${slider.value}%`;
     root.dataset.share = slider.value;
@@ -23,6 +34,6 @@ export default function ({ parentElement, data }) {
     canvas.setAttribute("aria-label", names[index]);
   });
   const ends = make("div", { class: "ael-wipe-names" }, make("span", {}, names[0]), make("span", {}, names[1]));
-  root.replaceChildren(make("div", { class: "ael-wipe-stage" }, left, right, line), slider, ends);
+  root.replaceChildren(stage, slider, ends);
   wipe();
 }
