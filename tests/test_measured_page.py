@@ -1,5 +1,7 @@
 """The figures of the Reconstruct page: measured on demand, ended by a press, told in tables."""
 
+from contextlib import closing
+
 import pytest
 from pages_kit import charts
 from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
@@ -18,6 +20,7 @@ from aecore.errors import StoreError
 from aecore.metrics.descriptions import MEASURES
 from aecore.runs.evaluate import evaluate, known
 from aecore.runs.inference import load_model
+from aecore.runs.status import worker_stays
 from ui.figures import kl_bars
 from ui.measured import GROUPS, _table
 from ui.selection import RUN
@@ -30,6 +33,19 @@ def labels(at):
 def measure(at):
     (button,) = (button for button in at.button if button.label == "Measure now")
     return sound(button.click().run())
+
+
+@pytest.mark.parametrize(("there", "words"), [(True, "Being measured"), (False, "Not measured")])
+def test_it_says_whether_somebody_is_measuring(finished, monkeypatch, there, words):  # noqa: F811
+    monkeypatch.setattr(ui.measured, "worker_stays", lambda run: there)
+    assert words in told(visit(RECONSTRUCT, {RUN: finished.id}).caption)
+
+
+def test_the_process_that_trained_a_run_is_looked_for(finished):  # noqa: F811
+    assert worker_stays(finished)  # this one
+    with closing(finished.database()) as database:
+        database.set_status({"pid_started": 0.0})
+    assert not worker_stays(finished)
 
 
 def test_measuring_tells_the_figures_beside_pca(finished):  # noqa: F811

@@ -88,18 +88,21 @@ def near(run: Run, asked: Mapping[str, str]) -> bytes:
 def column(run: Run, asked: Mapping[str, str]) -> bytes:
     """A number of each held-out image, as an envelope: (m,) float32.
 
-    asked: `name` is error, brightness, or z and the place of a number of the code, from 1.
+    asked: `name` is error, brightness, z and the place of a number of the code, from 1, or
+    "factor:" and the name of one that the images were made from.
 
     Raises InputError for anything else.
     """
     name, loaded = asked.get("name", ""), run_model(run)
     if name in COLUMNS:
         values = COLUMNS[name](run, loaded)
+    elif name in (factors := _factors(run)):
+        values = factors[name]
     elif name.startswith("z"):
         space = codes(run, loaded)
         values = space[:, whole(name[1:], "name", 1, space.shape[1]) - 1]
     else:
-        known = ", ".join([*COLUMNS, "z1", "z2"])
+        known = ", ".join([*COLUMNS, *factors, "z1", "z2"])
         raise InputError(f"There is no column {name[:30]!r}; there are {known} and so on.")
     return pack({"step": loaded.step}, {"values": values})
 
@@ -122,10 +125,19 @@ def _brightness(run: Run, loaded: LoadedModel) -> NDArray[np.float32]:  # noqa: 
     return torch.cat([to_float(part).flatten(1).mean(1) for part in images.split(CHUNK)]).numpy()
 
 
+FACTOR = "factor:"
+"""Begins the name of a column that is a factor of the images."""
 COLUMNS: dict[str, Callable[[Run, LoadedModel], NDArray[np.float32]]] = {
     "error": lambda run, loaded: copies_of(run, loaded).errors.numpy(),
     "brightness": _brightness,
 }
+
+
+def _factors(run: Run) -> dict[str, NDArray[np.float32]]:
+    """What the held-out images were made from, by the name of the column, (m,) each."""
+    data = run_data(run)
+    rows = data.splits["test"][:MOST_HELD_OUT]
+    return {FACTOR + name: values[rows].numpy() for name, values in data.factors.items()}
 
 
 @lru_cache(maxsize=2)

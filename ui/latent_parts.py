@@ -23,6 +23,7 @@ from ui import resources
 from ui.components import chart
 from ui.figures import strip
 from ui.groups import groups_panel
+from ui.held_out import FACTOR
 from ui.linked import choice
 
 COLOURS = {
@@ -48,6 +49,8 @@ def choose_colour(run: Run) -> str:
     if model.has_code:
         numbers = min(MOST_NUMBERS, model.code_size - model.label_size)
         colours |= {f"z{at}": f"z{at}, a number of the code" for at in range(1, numbers + 1)}
+    for name in resources.run_data(run).factors:
+        colours[FACTOR + name] = f"{name.capitalize()} (factor)"
     return choice(
         "colour",
         "Colour by",

@@ -10,6 +10,7 @@ from aecore.errors import AecoreError
 from aecore.metrics.descriptions import MEASURES
 from aecore.runs import Run
 from aecore.runs.evaluate import evaluate, known
+from aecore.runs.status import worker_stays
 from ui import resources
 from ui.access import see, status_of, visitor
 from ui.components import chart
@@ -20,6 +21,7 @@ GROUPS = {
     "copies": "Copying clean images",
     "cleaning": "Cleaning damaged images",
     "code": "The code",
+    "factors": "The code beside what the images were made from",
     "likelihood": "Likelihood",
 }
 
@@ -46,10 +48,12 @@ def _watch(run: Run, shown: bool) -> None:
         st.rerun()
     if shown:
         return
-    if status_of(see(visitor(), run.id)).state == "finished":
+    if status_of(see(visitor(), run.id)).state != "finished":
+        st.caption("The figures of the test split are measured when training ends.")
+    elif worker_stays(run):
         st.caption("Being measured on the test split; this takes seconds to minutes.")
     else:
-        st.caption("The figures of the test split are measured when training ends.")
+        st.caption("Not measured yet on the test split; this takes seconds to minutes.")
 
 
 def _measure(run: Run) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -37,12 +37,14 @@ class Pool:
     """All images of a source before they are split.
 
     images: (n, channels, height, width) uint8; labels: (n,) int64;
-    test: indices of the official test split, or None where the source has none.
+    test: indices of the official test split, or None where the source has none; factors: what the
+    images were made from, by name, (n,) float32 each, where that is known exactly.
     """
 
     images: Tensor
     labels: Tensor
     test: Tensor | None = None
+    factors: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class ImageData:
     """A data set ready for use: every image resident in memory, every split fixed.
 
     images: (n, channels, height, width) uint8; labels: (n,) int64, indices into `classes`;
-    splits: for each split the (m,) int64 indices of its images, which do not overlap.
+    splits: for each split the (m,) int64 indices of its images, which do not overlap; factors:
+    what the images were made from, by name, (n,) float32 each, where that is known exactly.
     """
 
     name: str
@@ -60,6 +63,7 @@ class ImageData:
     labels: Tensor
     classes: tuple[str, ...]
     splits: Mapping[Split, Tensor]
+    factors: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -239,5 +243,6 @@ def open_data(
     pool = source.read()
     parts = split(pool, splits)
     return ImageData(
-        name, kind.title, kind.licence, pool.images, pool.labels, source.classes, parts
-    )
+        name, kind.title, kind.licence, pool.images, pool.labels, source.classes, parts,
+        pool.factors,
+    )  # fmt: skip

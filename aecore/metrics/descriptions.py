@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Group = Literal["copies", "cleaning", "code", "likelihood"]
+Group = Literal["copies", "cleaning", "code", "factors", "likelihood"]
 
 
 class Description(NamedTuple):
@@ -84,6 +84,38 @@ MEASURES = {
         "Distance correlation", "code", "", "higher", 3,
         "Spearman's correlation of pixel and code distances: the large-scale shape. Pixel "
         "distances are a poor guide to what images show.",
+    ),
+    "mig": Description(
+        "MIG", "factors", "", "higher", 3,
+        "Mutual information gap: how much more the best number of the code tells of a factor than "
+        "the second best. A factor that is spread over two numbers counts as lost.",
+    ),
+    "sap": Description(
+        "SAP", "factors", "", "higher", 3,
+        "By how much the best number of the code predicts a factor better than the second best; "
+        "noisy where all are poor.",
+    ),
+    "disentanglement": Description(
+        "DCI disentanglement", "factors", "", "higher", 3,
+        "Whether each number of the code matters for one factor only, by random forests of 20 "
+        "trees; other forests give other figures.",
+    ),
+    "completeness": Description(
+        "DCI completeness", "factors", "", "higher", 3,
+        "Whether each factor needs one number of the code only, by the same forests.",
+    ),
+    "informativeness": Description(
+        "DCI informativeness", "factors", "", "higher", 3,
+        "How often the same forests predict the exact step of a factor; it says nothing of order.",
+    ),
+    "factor_vae_score": Description(
+        "FactorVAE score", "factors", "", "higher", 3,
+        "Where one factor is held still, whether the same number of the code holds still each "
+        "time. Blind to a number that follows several factors a little.",
+    ),
+    "modularity": Description(
+        "Modularity", "factors", "", "higher", 3,
+        "Whether each number of the code knows one factor alone; it may know little of it.",
     ),
     "sparsity": Description(
         "Share of zeros", "code", "", "", 3,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -119,6 +120,12 @@ def plain_sentence(state: State, step: int) -> str:
         "stalled": "No progress for a while; Restart goes on from what was saved last.",
         "lost": "The machine that trains this does not answer; waiting for it.",
     }[state]
+
+
+def worker_stays(run: Run) -> bool:
+    """Whether the process that trained a run is still there, as while it measures the result."""
+    with closing(run.database()) as opened:
+        return worker_alive(opened.status())
 
 
 def worker_alive(raw: dict[str, Any]) -> bool:

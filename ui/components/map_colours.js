@@ -108,8 +108,8 @@ class Colours {
     const column = this.columns.get(this.name);
     if (!column) return ["being measured …", ""];
     const [low, high] = extremes(column.values).map((value) => value.toPrecision(2));
-    const title = this.name.replace(/^z/, "z");
-    return [`${title} ${low}`, `${high}, as many images in each colour`];
+    const factor = this.name.startsWith("factor:"); // of few values, which many images share
+    return [`${this.name.replace("factor:", "")} ${low}`, factor ? high : `${high}, as many images in each colour`];
   }
 }
 
@@ -138,12 +138,16 @@ function blurred(counts, step) {
   return counts.map((value, at) => value + (counts[at - step] || 0) + (counts[at + step] || 0));
 }
 
-/** The share of values that are smaller than each, 0 to 1. */
+/** How many values are smaller than each, as a share of how many can be: 0 to 1, the same for equal ones. */
 function ranksOf(values) {
   const order = Uint32Array.from(values.keys()).sort((a, b) => values[a] - values[b]);
   const ranks = new Float32Array(values.length);
-  order.forEach((i, rank) => (ranks[i] = rank / values.length));
-  return ranks;
+  let first = 0;
+  order.forEach((i, rank) => {
+    if (values[i] !== values[order[first]]) first = rank;
+    ranks[i] = first;
+  });
+  return first ? ranks.map((rank) => rank / first) : ranks;
 }
 
 function extremes(values) {

@@ -72,9 +72,13 @@ class Subject:
 
         The larger of two samples begins with the smaller one.
         """
-        rows = self.data.splits[split]
-        chosen = rows[torch.randperm(len(rows), generator=self.generator(1))[:most]]
+        chosen = self.rows(split, most)
         return self.data.images[chosen], self.data.labels[chosen]
+
+    def rows(self, split: Split, most: int) -> Tensor:
+        """Which images of the data set `sample` gives: (m,) int64."""
+        rows = self.data.splits[split]
+        return rows[torch.randperm(len(rows), generator=self.generator(1))[:most]]
 
     def copies(self, corruption: Corruption) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """(clean, input, output) of all images of the split, some at a time."""
