@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from aecore.restoration.base import Restorer
 from aecore.restoration.sample import Sample
+
+CHUNK = 32
+"""Images between two looks at whether the search is still wanted."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +37,14 @@ def choose(method: Restorer, held: Sample, tick: Callable[[], None] = lambda: No
     Args:
         method: already fitted, where it learns.
         held: of the validation split, one image at least.
-        tick: called before each strength; what it raises ends the search.
+        tick: called before each few images and strength; what it raises ends the search.
     """
-    given = held.given(method)
+    parts = held.given(method).split(CHUNK)
     tried = []
     for strength in method.strengths:
-        tick()
-        psnr = held.psnr(method.restore(given, strength)).value
-        tried.append(Chosen(method, strength, psnr))
+        made = []
+        for part in parts:
+            tick()
+            made.append(method.restore(part, strength))
+        tried.append(Chosen(method, strength, held.psnr(torch.cat(made)).value))
     return max(tried, key=lambda chosen: chosen.psnr)

@@ -41,7 +41,7 @@ class WienerFilter(Restorer):
 
     title = "Wiener filter"
     idea = "The best linear map from damaged to clean images, computed from training images."
-    strength = "ridge, as a share of the variance"
+    strength = "variance added, as a share"
     strengths = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
     tasks = get_args(Task)
 
