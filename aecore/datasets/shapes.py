@@ -36,7 +36,7 @@ class Shapes(DataSource):
         "spot. They show whether a code keeps apart what is independent in the images."
     )
     licence = "CC0 1.0 (made by this program)"
-    suggested = {"epochs": 30, "batch_size": 128, "latent_dim": 10, "classes": 3}
+    suggested = {"epochs": 30, "batch_size": 128, "classes": 3}
     classes = ("Square", "Ellipse", "Triangle")
 
     class Config(Settings):
