@@ -127,8 +127,8 @@ def server(monkeypatch):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(download, "CONNECT_SECONDS", 0.15)
-    monkeypatch.setattr(download, "IDLE_SECONDS", 0.15)
+    monkeypatch.setattr(download, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(download, "IDLE_SECONDS", 0.5)
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ class TestFetch:
             get(server, target, way)
         assert str(caught.value) == (
             f"The set could not be downloaded: {reason}. Check the network connection and "
-            "try again, or choose a data set that needs none: digits, image_patches."
+            "try again, or choose a data set that needs none: digits, image_patches, shapes."
         )
         assert len(server.asked) == download.TRIES
         assert not target.exists()
