@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import TimeoutError, expect
 
-from tests.browser.steps import train_digits
+from tests.browser.steps import press, train_digits
 from tests.browser.test_latent import DRAWN, hover_a_point
 
 pytestmark = pytest.mark.browser
@@ -152,7 +152,5 @@ def test_a_selection_saved_under_a_name_can_be_a_group(lab, page, trained):
     pick(page, "From the mean of", "the left half")
     page.wait_for_url("**lab_from=named-the*left*half*")
     page.get_by_text("from the left half to class 1").wait_for()
-    page.get_by_role("button", name="Delete").click()
-    page.get_by_text("Deleted: the left half.").wait_for()
-    page.get_by_role("button", name="Undo").click()
-    page.get_by_text("the left half ·").wait_for()
+    press(page, "Delete", page.get_by_text("Deleted: the left half."))
+    press(page, "Undo", page.get_by_text("the left half ·"))
