@@ -83,7 +83,7 @@ def meaningful(become):
 
 def test_no_link_breaks_any_page(meaningful):
     tabs, told = {}, 0
-    for index, link in enumerate(hostile_links(500, meaningful)):
+    for index, link in enumerate(hostile_links(600, meaningful)):
         turn, page = index // len(PAGES), PAGES[index % len(PAGES)]
         at = tabs[page] = visit(page, link, tabs.get(page) if turn % 5 else None)
         for message in (*at.error, *at.warning):
