@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
-
-from playwright.sync_api import TimeoutError
 
 LIVE = ".ael-live"
 
@@ -17,20 +14,14 @@ def start(page) -> str:
     return page.url.split("run=")[1]
 
 
-def press(page, name: str, shown) -> None:
-    """Press a button until what it does is shown.
+def press(page, name: str) -> None:
+    """Press a button once the page has come to rest.
 
     While a page is drawn anew on a machine with far more to do than it can, the browser may send
-    nothing for a press (seen with five busy processes on two cores); a person presses again.
+    nothing for a press (seen with five busy processes on two cores).
     """
-    button = page.get_by_role("button", name=name)
-    for _ in range(4):
-        if button.is_visible():
-            button.click()
-        with suppress(TimeoutError):
-            shown.wait_for(timeout=20_000)
-            return
-    raise AssertionError(f"the button {name} did nothing")
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.get_by_role("button", name=name).click()
 
 
 def train_digits(lab, browser, latent_dim: int = 8) -> str:
