@@ -21,6 +21,7 @@ class Registry(Mapping[str, T], Generic[T]):
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self._entries: dict[str, T] = {}
+        self._families: dict[str, Callable[[str], T]] = {}
 
     def register(self, name: str) -> Callable[[T], T]:
         """Decorator. Raises ValueError where another class has the name already."""
@@ -36,14 +37,28 @@ class Registry(Mapping[str, T], Generic[T]):
 
         return add
 
+    def family(self, prefix: str, find: Callable[[str], T]) -> None:
+        """Names that begin so are looked up by `find`, which raises UnknownName for none such.
+
+        They are no part of what the registry lists: there can be many, each somebody's own.
+        """
+        self._families[prefix] = find
+
     def __getitem__(self, name: str) -> T:
-        try:
-            return self._entries[name]
-        except (KeyError, TypeError):
-            raise UnknownName(self.kind, name, self._entries) from None
+        if isinstance(name, str):
+            if name in self._entries:
+                return self._entries[name]
+            for prefix, find in self._families.items():
+                if name.startswith(prefix):
+                    return find(name)
+        raise UnknownName(self.kind, name, self._entries)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name in self._entries
+        try:
+            self[name]  # type: ignore[index]
+        except UnknownName:
+            return False
+        return True
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._entries))

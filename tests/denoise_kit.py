@@ -9,7 +9,7 @@ from aecore.datasets import open_data
 from aecore.reports import ReportSpec
 from aecore.reports.base import unheard
 from aecore.runs.inference import load_model, reconstruct
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 
 COUNT = 60
 

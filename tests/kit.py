@@ -7,7 +7,7 @@ import torch
 from aecore.config import knobs
 from aecore.corruptions import corruptions
 from aecore.datasets import ImageData, open_data
-from aecore.datasets.base import SplitConfig
+from aecore.datasets.splits import SplitConfig
 from aecore.models import Autoencoder, new_model, variants
 from aecore.networks import networks
 from aecore.training import Logged, StepDone, TrainConfig, TrainingSession

@@ -14,7 +14,7 @@ SCRIPTS = sorted((ROOT / "ui" / "components").glob("*.js"))
 
 LAYERS = (
     ("errors",),
-    ("config", "registry", "paths"),
+    ("config", "registry", "paths", "samples"),
     ("datasets", "corruptions", "networks", "projections"),
     ("models",),
     ("training", "metrics"),

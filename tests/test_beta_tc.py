@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 
-from aecore.models.base import Moment
 from aecore.models.beta_tc_vae import log_aggregate, log_shares
+from aecore.models.moment import Moment
 from aecore.models.variational import Posterior, gaussian_kl
 from tests.kit import build, noise_images
 

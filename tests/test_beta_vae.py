@@ -8,7 +8,7 @@ from test_vae import CODE, PIXELS, Matrices, eigenvalues, fit, linear_data
 
 from aecore.errors import InputError
 from aecore.models import variants
-from aecore.models.base import Moment
+from aecore.models.moment import Moment
 from aecore.models.variational import gaussian_kl
 from aecore.networks import NetworkConfig
 from aecore.training.parallel import Parallel

@@ -23,9 +23,9 @@ from aecore.compression import (
     header_of,
 )
 from aecore.compression.file import HEADER
+from aecore.datasets.pictures import to_bytes
 from aecore.errors import InputError
 from aecore.runs.inference import codes_of
-from aecore.training.snapshots import to_bytes
 
 SHAPE = (1, 8, 8)
 

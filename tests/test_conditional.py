@@ -7,7 +7,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from aecore.datasets import datasets
 from aecore.errors import InputError
-from aecore.models.base import Moment
+from aecore.models.moment import Moment
 from aecore.runs import RunSpec
 from tests.kit import build, noise_images, open_small, play, session_of
 

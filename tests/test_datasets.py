@@ -10,7 +10,7 @@ import torch
 
 from aecore.config import knobs
 from aecore.datasets import SPLITS, DataSource, ImageData, SplitConfig, datasets, open_data
-from aecore.datasets.base import Pool, split
+from aecore.datasets.splits import Pool, split
 from aecore.errors import AecoreError, DataUnavailable, InputError, StoreError
 from aecore.paths import data_root, home
 

@@ -12,7 +12,7 @@ from aecore.datasets import open_data
 from aecore.jobs.reporter import Reporter
 from aecore.paths import home
 from aecore.runs.inference import load_model, reconstruct
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 from ui.gallery import gallery
 from ui.selection import RUN
 

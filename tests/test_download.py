@@ -331,7 +331,7 @@ class Tiny:
     def __init__(self, server, monkeypatch, name):
         self.server, self.patch = server, monkeypatch
         self.source = datasets[name](datasets[name].Config())
-        self.kind = self.source.kind()
+        self.kind = self.source.torch_class()
         classes = len(self.source.classes)
         shape = self.source.shape if self.source.shape[0] == 3 else self.source.shape[1:]
         self.images = [pictures(TRAIN, *shape), pictures(TEST, *shape)]

@@ -6,7 +6,7 @@ import torch
 from aecore.errors import InputError
 from aecore.models import Autoencoder
 from aecore.models.autoencoder import PlainAutoencoder
-from aecore.models.base import Moment, Phase
+from aecore.models.moment import Moment, Phase
 from aecore.networks import networks
 from aecore.training import Logged, TrainConfig, TrainingSession, capture, restore
 from aecore.training.parallel import Parallel

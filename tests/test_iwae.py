@@ -9,7 +9,7 @@ from scipy.stats import multivariate_normal
 from test_vae import CODE, PIXELS, Matrices, linear_data
 
 from aecore.models import variants
-from aecore.models.base import Moment
+from aecore.models.moment import Moment
 from aecore.networks import NetworkConfig
 from tests.kit import build, noise_images
 

@@ -8,9 +8,9 @@ from scipy.integrate import quad
 from torch.distributions import ContinuousBernoulli, Normal
 
 from aecore.errors import InputError
-from aecore.models.base import Moment
 from aecore.models.langevin import inverse_langevin, langevin, log_sinhc
 from aecore.models.likelihoods import LIKELIHOODS, LOG_VAR_RANGE
+from aecore.models.moment import Moment
 from aecore.models.variational import gaussian_kl
 from aecore.training.parallel import Parallel
 from tests.kit import build, noise_images, open_small, play, same, session_of, weights_of

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from aecore.config import knobs
 from aecore.corruptions import corruptions
 from aecore.datasets import datasets
-from aecore.datasets.base import SplitConfig
+from aecore.datasets.splits import SplitConfig
 from aecore.models import empty_model, variants
 from aecore.models.base import Family
 from aecore.networks import networks

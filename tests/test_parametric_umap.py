@@ -5,7 +5,7 @@ import torch
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import KNeighborsClassifier
 
-from aecore.models.base import Moment
+from aecore.models.moment import Moment
 from aecore.models.parametric_umap import cross_entropy
 from aecore.projections.fuzzy_graph import curve
 from tests.kit import build, noise_images, open_small, play, same, session_of, weights_of

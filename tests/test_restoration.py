@@ -10,7 +10,7 @@ from aecore.corruptions import corruptions
 from aecore.metrics.reconstruction import psnr_per_image
 from aecore.restoration import Chosen, Damage, Sample, choose, restorers, suited
 from aecore.restoration.base import Restorer
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 
 NAMES = list(restorers)
 

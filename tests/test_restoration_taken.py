@@ -13,7 +13,7 @@ from skimage.restoration import inpaint_biharmonic
 
 from aecore.errors import InputError
 from aecore.restoration import Damage, Sample, restorers
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from aecore.datasets import open_data
 from aecore.errors import InputError
 from aecore.restoration import suited
 from aecore.runs.inference import load_model, reconstruct
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from aecore.reports.damaged import KINDS, corruption_of, level_of
 from aecore.reports.levels import levels_around
 from aecore.runs import RunSpec
 from aecore.runs.inference import load_model, reconstruct
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 
 
 class TestCorruptionOf:

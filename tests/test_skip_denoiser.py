@@ -9,7 +9,7 @@ from aecore.metrics.reconstruction import psnr_per_image
 from aecore.models import empty_model, variants
 from aecore.networks import networks
 from aecore.runs import RunSpec, check
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 from tests.kit import build, noise_images, open_small, play, session_of
 
 CIFAR = (3, 32, 32)

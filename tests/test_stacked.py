@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from aecore.datasets import ImageData
-from aecore.models.base import Moment
+from aecore.models.moment import Moment
 from aecore.networks import networks
 from aecore.networks.stages import stages
 from tests.kit import (

@@ -22,7 +22,7 @@ from aecore.models import empty_model, variants
 from aecore.networks import networks
 from aecore.runs import RunSpec, check
 from aecore.runs.evaluate import evaluate
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 from aecore.training.optimizers import Adam
 from tests.kit import build, noise_images, open_small, play, session_of
 from ui.words import NO_CODE

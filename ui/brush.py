@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from aecore.datasets.pictures import to_bytes
 from aecore.errors import InputError
 from aecore.metrics.reconstruction import decibels, mse_per_image
 from aecore.restoration import restorers
 from aecore.runs import Run
-from aecore.training.batches import to_float
-from aecore.training.snapshots import to_bytes
+from aecore.samples import to_float
 from ui.envelope import pack
 from ui.own import image_of, shape_of
 from ui.resources import run_data, run_model

@@ -16,7 +16,7 @@ from aecore.projections.umap_inverse import check_numbers
 from aecore.reports import Findings
 from aecore.reports.compare import Compare
 from aecore.runs import Run
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 from ui import components
 from ui.grids import Grid, png
 from ui.linked import choice, whole_number

@@ -12,13 +12,13 @@ from torch import Tensor
 
 from aecore.config import knobs
 from aecore.corruptions import corruptions
+from aecore.datasets.pictures import to_bytes
 from aecore.errors import InputError
 from aecore.metrics.reconstruction import psnr_per_image
 from aecore.reports.damaged import corruption_of
 from aecore.runs import Run
 from aecore.runs.inference import LoadedModel, reconstruct
-from aecore.training.batches import to_float
-from aecore.training.snapshots import to_bytes
+from aecore.samples import to_float
 from ui.asked import number, whole
 from ui.envelope import pack
 from ui.resources import run_data, run_model

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from aecore.datasets.pictures import to_bytes
 from aecore.errors import InputError
 from aecore.maps import MapSpec
 from aecore.maps.inverse import Inverse, re_encoding_error
@@ -20,8 +21,7 @@ from aecore.models.variational import GaussianVariational
 from aecore.paths import home
 from aecore.runs import Run
 from aecore.runs.inference import CHUNK, LoadedModel
-from aecore.training.batches import to_float
-from aecore.training.snapshots import to_bytes
+from aecore.samples import to_float
 from ui.asked import number, whole
 from ui.envelope import pack
 from ui.resources import run_data, run_model

@@ -11,13 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from aecore.datasets.pictures import to_bytes
 from aecore.errors import InputError
 from aecore.maps.samples import MOST_HELD_OUT, pixels_of
 from aecore.metrics.reconstruction import mse_per_image
 from aecore.runs import Run
 from aecore.runs.inference import CHUNK, LoadedModel, codes_of, without_label
-from aecore.training.batches import to_float
-from aecore.training.snapshots import to_bytes
+from aecore.samples import to_float
 from ui.asked import whole
 from ui.envelope import pack
 from ui.resources import run_data, run_model

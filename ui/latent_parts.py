@@ -15,10 +15,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from aecore.datasets.pictures import to_bytes
 from aecore.maps.samples import MOST_HELD_OUT
 from aecore.runs import Run
-from aecore.training.batches import to_float
-from aecore.training.snapshots import to_bytes
+from aecore.samples import to_float
 from ui import resources
 from ui.components import chart
 from ui.figures import strip

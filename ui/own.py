@@ -17,6 +17,7 @@ from torch import Tensor
 from aecore.config import Settings
 from aecore.datasets import SplitConfig
 from aecore.datasets.ink import ink_extent
+from aecore.datasets.pictures import to_bytes
 from aecore.errors import InputError
 from aecore.maps.place import Known, place_new
 from aecore.maps.samples import chosen, pixels_of, rows_of
@@ -24,8 +25,7 @@ from aecore.maps.spec import MapConfig
 from aecore.metrics.reconstruction import mse_per_image
 from aecore.runs import Run
 from aecore.runs.inference import LoadedModel
-from aecore.training.batches import to_float
-from aecore.training.snapshots import to_bytes
+from aecore.samples import to_float
 from ui.envelope import pack
 from ui.held_out import copies_of
 from ui.map_choice import MOST_MAPS

@@ -12,6 +12,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from aecore.datasets.pictures import to_bytes
 from aecore.detection import Fitted, Scores, methods
 from aecore.errors import AecoreError, InputError
 from aecore.reports.base import unheard
@@ -19,7 +20,6 @@ from aecore.reports.detect import Detect, fit, learnt
 from aecore.reports.suspects import as_shape, views_of
 from aecore.runs import Run
 from aecore.runs.inference import LoadedModel
-from aecore.training.snapshots import to_bytes
 from ui import components
 from ui.detect_figures import worst_grid
 from ui.detect_parts import View

@@ -133,5 +133,7 @@ def step_seconds(spec: RunSpec) -> float | None:
     timed = min(batch, TIMED)
     training = spec.training.model_copy(update={"batch_size": timed})
     network = spec.make_network(source.shape)
-    taken = seconds_per_step(spec.kind, spec.model, network, spec.make_corruption(), training)
+    taken = seconds_per_step(
+        spec.kind, spec.model, network, spec.make_corruption(), training, source.layout
+    )
     return None if taken is None else taken * batch / timed

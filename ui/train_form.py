@@ -12,14 +12,14 @@ from torch import Generator
 from aecore.config import Knob, knobs
 from aecore.corruptions import corruptions
 from aecore.datasets import datasets
+from aecore.datasets.pictures import to_bytes
 from aecore.errors import AecoreError, InputError
 from aecore.models import Autoencoder, variants
 from aecore.models.base import Family
 from aecore.networks import networks
 from aecore.runs import RunSpec
 from aecore.runs.checks import Cost
-from aecore.training.batches import to_float
-from aecore.training.snapshots import to_bytes
+from aecore.samples import to_float
 from ui import resources
 from ui.access import enter
 from ui.calm import to_the_end

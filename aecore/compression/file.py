@@ -20,8 +20,8 @@ from torch import Tensor
 
 from aecore.compression.codec import Codec
 from aecore.compression.quantise import Codes
+from aecore.datasets.pictures import to_bytes
 from aecore.errors import InputError
-from aecore.training.snapshots import to_bytes
 
 MAGIC, VERSION = b"AECZ", 1
 HEADER = struct.Struct("<4sBB8s3HII")

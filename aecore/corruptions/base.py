@@ -11,6 +11,7 @@ from torch import Generator, Tensor
 from aecore.config import Settings, knob
 from aecore.errors import InputError
 from aecore.registry import Registry
+from aecore.samples import IMAGES, NOUNS, Kind
 
 COLOURS = 3
 Task = Literal["denoise", "fill", "enlarge", "colour"]
@@ -33,6 +34,8 @@ class Corruption(ABC):
     task: ClassVar[Task] = "denoise"
     needs_colour: ClassVar[bool] = False
     """Whether images must have three channels: red, green and blue."""
+    kinds: ClassVar[frozenset[Kind]] = IMAGES
+    """What it can damage."""
 
     class Config(Settings):
         """Settings of this corruption."""
@@ -40,15 +43,26 @@ class Corruption(ABC):
     def __init__(self, config: Settings) -> None:
         self.config = config
 
-    @classmethod
-    def fits(cls, shape: Sequence[int]) -> bool:
-        """Whether it can damage images of a shape (C, H, W)."""
-        return shape[0] == COLOURS or not cls.needs_colour
+    def on(self, kind: Kind) -> Corruption:
+        """The same for samples of a kind: what is no image has no range to be cut back to."""
+        if kind == "image" or "clip" not in type(self.config).model_fields:
+            return self
+        return type(self)(self.config.model_copy(update={"clip": False}))
 
     @classmethod
-    def check(cls, shape: Sequence[int]) -> None:
-        """Raises InputError where it cannot damage images of a shape (C, H, W)."""
-        if not cls.fits(shape):
+    def fits(cls, shape: Sequence[int], kind: Kind = "image") -> bool:
+        """Whether it can damage samples of a shape (C, H, W) and a kind."""
+        return kind in cls.kinds and (shape[0] == COLOURS or not cls.needs_colour)
+
+    @classmethod
+    def check(cls, shape: Sequence[int], kind: Kind = "image") -> None:
+        """Raises InputError where it cannot damage samples of a shape (C, H, W) and a kind."""
+        if kind not in cls.kinds:
+            raise InputError(
+                f"{cls.title} damages images, and these are {NOUNS[kind][1]}; choose Gaussian "
+                "noise, masking or none."
+            )
+        if not cls.fits(shape, kind):
             raise InputError(
                 f"{cls.title} needs images of red, green and blue, and these have {shape[0]} "
                 "channel(s); choose another corruption, or a data set in colour."

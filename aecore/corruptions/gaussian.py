@@ -5,6 +5,7 @@ from torch import Generator, Tensor
 
 from aecore.config import Settings, knob
 from aecore.corruptions.base import Corruption, clip_knob, corruptions
+from aecore.samples import ANY
 
 
 @corruptions.register("gaussian")
@@ -13,6 +14,7 @@ class GaussianNoise(Corruption):
 
     title = "Gaussian noise"
     idea = "Adds a random amount of light or dark to every pixel, like a grainy photograph."
+    kinds = ANY
 
     class Config(Settings):
         level: float = knob(

@@ -5,6 +5,7 @@ from torch import Generator, Tensor
 
 from aecore.config import Settings, knob
 from aecore.corruptions.base import Erasing, corruptions
+from aecore.samples import ANY
 
 
 @corruptions.register("masking")
@@ -13,6 +14,7 @@ class Masking(Erasing):
 
     title = "Masking"
     idea = "Blackens random pixels; the network must fill the holes from what is left."
+    kinds = ANY
 
     class Config(Settings):
         level: float = knob(

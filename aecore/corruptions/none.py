@@ -3,6 +3,7 @@
 from torch import Generator, Tensor
 
 from aecore.corruptions.base import Corruption, corruptions
+from aecore.samples import ANY
 
 
 @corruptions.register("none")
@@ -11,6 +12,7 @@ class NoCorruption(Corruption):
 
     title = "None"
     idea = "The network sees the clean image."
+    kinds = ANY
 
     def __call__(self, x: Tensor, generator: Generator) -> Tensor:  # noqa: ARG002
         return x

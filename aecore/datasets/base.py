@@ -1,22 +1,27 @@
-"""What a data set is: uint8 images in memory, labels, class names, a licence and seeded splits."""
+"""What a data set is: samples in memory, labels, class names, a licence and seeded splits.
+
+Samples are images, or what else aecore/samples.py names; where a text here says images, it means
+whatever the samples are.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-from aecore.config import Settings, knob
+from aecore.config import Settings
+from aecore.datasets.pictures import pictures
+from aecore.datasets.scaling import scaled
+from aecore.datasets.splits import Pool, Split, SplitConfig, split
 from aecore.errors import InputError
 from aecore.registry import Registry
-
-Split = Literal["train", "validation", "test"]
-SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+from aecore.samples import Column, Kind, Layout, groups_of
 
 
 @dataclass(frozen=True)
@@ -33,27 +38,13 @@ Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
-class Pool:
-    """All images of a source before they are split.
-
-    images: (n, channels, height, width) uint8; labels: (n,) int64;
-    test: indices of the official test split, or None where the source has none; factors: what the
-    images were made from, by name, (n,) float32 each, where that is known exactly.
-    """
-
-    images: Tensor
-    labels: Tensor
-    test: Tensor | None = None
-    factors: Mapping[str, Tensor] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class ImageData:
-    """A data set ready for use: every image resident in memory, every split fixed.
+    """A data set ready for use: every sample resident in memory, every split fixed.
 
-    images: (n, channels, height, width) uint8; labels: (n,) int64, indices into `classes`;
-    splits: for each split the (m,) int64 indices of its images, which do not overlap; factors:
-    what the images were made from, by name, (n,) float32 each, where that is known exactly.
+    images: (n, channels, height, width) uint8, or float32 for what is no image, on the scale of
+    the training split; labels: (n,) int64, indices into `classes`; splits: for each split the
+    (m,) int64 indices of its images, which do not overlap; factors, metadata: as in Pool; columns:
+    what the numbers of a sample are, where it is no image.
     """
 
     name: str
@@ -64,12 +55,24 @@ class ImageData:
     classes: tuple[str, ...]
     splits: Mapping[Split, Tensor]
     factors: Mapping[str, Tensor] = field(default_factory=dict)
+    metadata: Mapping[str, Tensor] = field(default_factory=dict)
+    kind: Kind = "image"
+    columns: tuple[Column, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """(channels, height, width) of one image."""
         channels, height, width = self.images.shape[1:]
         return channels, height, width
+
+    @property
+    def layout(self) -> Layout:
+        """What a model must know of the samples."""
+        return Layout(self.kind, groups_of(self.columns))
+
+    def pictures(self, samples: Tensor) -> Tensor:
+        """Samples or their reconstructions (m, C, H, W) to look at: (m, C', H', W') uint8."""
+        return pictures(samples, self.kind, self.columns)
 
     def size(self, split: Split) -> int:
         """How many images a split has."""
@@ -85,12 +88,12 @@ class ImageData:
 
     @cached_property
     def mean(self) -> Tensor:
-        """The average image of the training split: (C, H, W) float32 in [0, 1]."""
+        """The average sample of the training split: (C, H, W) float32, of images in [0, 1]."""
         return self._moments[0].to(torch.float32)
 
     @cached_property
     def std(self) -> Tensor:
-        """Standard deviation of each channel over the training split: (C,) float32, in [0, 1]."""
+        """Standard deviation of each channel over the training split: (C,) float32."""
         mean, square = self._moments
         variance = square.mean((1, 2)) - mean.mean((1, 2)) ** 2
         return variance.clamp_min(0).sqrt().to(torch.float32)
@@ -100,50 +103,14 @@ class ImageData:
         total = torch.zeros(self.shape, dtype=torch.float64)
         square = torch.zeros_like(total)
         for rows in self.splits["train"].split(4096):  # never the whole split as floats
-            x = self.images[rows].to(torch.float32).div_(255)
+            x = self.images[rows]
+            # Not `to_float`: a product with 1/255 differs from the quotient in its last digit,
+            # and runs of older versions began from the quotient.
+            x = x.to(torch.float32).div_(255) if x.dtype == torch.uint8 else x
             total += x.sum(0)
-            square += x.square_().sum(0)
+            square += x.square().sum(0)
         count = self.size("train")
         return total / count, square / count
-
-
-class SplitConfig(Settings):
-    """Which images a run may see, and which it is judged on."""
-
-    split_seed: int = knob(
-        0, "Which images land in the training, validation and test split.", low=0, high=10**6
-    )
-    train_limit: int = knob(
-        0, "Train on only this many images; 0 means all of them.", low=0, high=10**7
-    )
-    leave_out: int = knob(
-        -1,
-        "A class that training and validation never see, by its place in the list of classes "
-        "from 0, or -1 for none; the test split keeps it, so that it can be looked for there.",
-        low=-1,
-        high=1000,
-        label="Leave out class",
-    )
-
-    def left_out(self, classes: Sequence[str]) -> str:
-        """The name of the class that is left out; nothing where none is.
-
-        Raises InputError where there is no such class, or nothing would be left without it.
-        """
-        if self.leave_out < 0:
-            return ""
-        if len(classes) < 2:
-            raise InputError(
-                "Leave out class: these images are all of one class, so none can be left out; "
-                "choose -1."
-            )
-        if self.leave_out >= len(classes):
-            raise InputError(
-                f"Leave out class: there are {len(classes)} classes, from 0 for {classes[0]} to "
-                f"{len(classes) - 1} for {classes[-1]}, got {self.leave_out}; choose one of them "
-                "or -1."
-            )
-        return classes[self.leave_out]
 
 
 class DataSource(ABC):
@@ -158,6 +125,7 @@ class DataSource(ABC):
     title: ClassVar[str]
     summary: ClassVar[str]
     licence: ClassVar[str]
+    kind: ClassVar[Kind] = "image"
     suggested: ClassVar[Mapping[str, Any]] = {}
 
     class Config(Settings):
@@ -177,6 +145,16 @@ class DataSource(ABC):
         """Names of the classes, in the order of their labels."""
 
     @property
+    def columns(self) -> tuple[Column, ...]:
+        """What the numbers of a sample are, where it is no image; not yet on a common scale."""
+        return ()
+
+    @property
+    def layout(self) -> Layout:
+        """What a model must know of the samples."""
+        return Layout(self.kind, groups_of(self.columns))
+
+    @property
     @abstractmethod
     def train_size(self) -> int:
         """How many images the training split will have, known before anything is read."""
@@ -194,31 +172,6 @@ class DataSource(ABC):
 
 
 datasets: Registry[type[DataSource]] = Registry("data set")
-
-VALIDATION_SHARE = 0.1
-"""Share of the images outside an official test split that validate."""
-HELD_OUT_SHARE = 0.2
-"""Share each of validation and test where a source has no official test split."""
-
-
-def split(pool: Pool, config: SplitConfig) -> dict[Split, Tensor]:
-    """Cut a pool into splits; the same seed gives the same cut on every machine."""
-    generator = torch.Generator().manual_seed(config.split_seed)
-    count = len(pool.images)
-    if pool.test is None:
-        order = torch.randperm(count, generator=generator)
-        held = round(HELD_OUT_SHARE * count)
-        test, validation, train = order[:held], order[held : 2 * held], order[2 * held :]
-    else:
-        rest = torch.ones(count, dtype=torch.bool)
-        rest[pool.test] = False
-        free = rest.nonzero().squeeze(1)
-        order = free[torch.randperm(len(free), generator=generator)]
-        held = round(VALIDATION_SHARE * len(free))
-        test, validation, train = pool.test, order[:held], order[held:]
-    seen = pool.labels != config.leave_out
-    train, validation = train[seen[train]], validation[seen[validation]]
-    return {"train": train[: config.train_limit or None], "validation": validation, "test": test}
 
 
 def open_data(
@@ -242,7 +195,10 @@ def open_data(
         source.fetch(report)
     pool = source.read()
     parts = split(pool, splits)
+    images, columns = pool.images, source.columns
+    if kind.kind != "image":
+        images, columns = scaled(images, parts["train"], kind.kind, columns)
     return ImageData(
-        name, kind.title, kind.licence, pool.images, pool.labels, source.classes, parts,
-        pool.factors,
+        name, kind.title, kind.licence, images, pool.labels, source.classes, parts,
+        pool.factors, pool.metadata, kind.kind, columns,
     )  # fmt: skip

@@ -45,10 +45,10 @@ class Cifar10(TorchvisionSource):
 
     def archives(self) -> Sequence[Archive]:
         """One archive for everything."""
-        kind = self.kind()
+        kind = self.torch_class()
         return [Archive((kind.url,), kind.filename, kind.tgz_md5)]
 
     def half(self, root: Path, train: bool) -> Half:
         """Read the training batches or the test batch."""
-        data = self.kind()(root, train=train)
+        data = self.torch_class()(root, train=train)
         return torch.from_numpy(data.data).permute(0, 3, 1, 2), torch.tensor(data.targets)

@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from aecore.datasets.base import DataSource, Pool, datasets
+from aecore.datasets.base import DataSource, datasets
+from aecore.datasets.splits import Pool
 
 
 @datasets.register("digits")

@@ -29,7 +29,7 @@ class EmnistLetters(MnistSource):
 
     def archives(self) -> Sequence[Archive]:
         """One zip of gzip files for all splits of EMNIST."""
-        kind = self.kind()
+        kind = self.torch_class()
         return [Archive((kind.url,), f"{self._raw}/{Path(kind.url).name}", kind.md5)]
 
     def unpack(self, archive: Path, folder: Path) -> None:
@@ -45,5 +45,5 @@ class EmnistLetters(MnistSource):
 
     def half(self, root: Path, train: bool) -> Half:
         """Undo EMNIST's transposed images and its labels that count from 1."""
-        data = self.kind()(root, split="letters", train=train)
+        data = self.torch_class()(root, split="letters", train=train)
         return data.data.transpose(1, 2).unsqueeze(1), data.targets - 1

@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 
 from aecore.config import Settings, knob
-from aecore.datasets.base import HELD_OUT_SHARE, DataSource, Pool, datasets
+from aecore.datasets.base import DataSource, datasets
+from aecore.datasets.splits import HELD_OUT_SHARE, Pool
 
 PHOTO_SHAPE = (427, 640)
 """Height and width of both photographs in pixels."""

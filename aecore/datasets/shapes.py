@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from aecore.config import Settings, knob
-from aecore.datasets.base import HELD_OUT_SHARE, DataSource, Pool, datasets
+from aecore.datasets.base import DataSource, datasets
+from aecore.datasets.splits import HELD_OUT_SHARE, Pool
 
 SIZES = 6
 """Steps of the size: half of the square's side, from 1/12 to 1/6 of the image: no shape is cut."""

@@ -36,10 +36,10 @@ class Svhn(TorchvisionSource):
 
     def archives(self) -> Sequence[Archive]:
         """The files themselves: nothing is packed."""
-        listed = self.kind().split_list
+        listed = self.torch_class().split_list
         return [Archive((url,), name, md5) for url, name, md5 in (listed[s] for s in SPLITS)]
 
     def half(self, root: Path, train: bool) -> Half:
         """Read one Matlab file; torchvision turns label 10 into 0."""
-        data = self.kind()(root, split=SPLITS[0] if train else SPLITS[1])
+        data = self.torch_class()(root, split=SPLITS[0] if train else SPLITS[1])
         return torch.from_numpy(data.data), torch.from_numpy(data.labels)

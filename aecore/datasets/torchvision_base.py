@@ -19,7 +19,8 @@ import torch
 from torch import Tensor
 
 from aecore.datasets import download
-from aecore.datasets.base import VALIDATION_SHARE, DataSource, Pool, Report
+from aecore.datasets.base import DataSource, Report
+from aecore.datasets.splits import VALIDATION_SHARE, Pool
 from aecore.errors import DataUnavailable
 from aecore.paths import data_root
 
@@ -71,7 +72,7 @@ class TorchvisionSource(DataSource):
 
         extract_archive(archive, folder)
 
-    def kind(self) -> Any:
+    def torch_class(self) -> Any:
         """The class in torchvision.datasets."""
         import torchvision.datasets
 
@@ -166,7 +167,7 @@ class MnistSource(TorchvisionSource):
 
     def archives(self) -> Sequence[Archive]:
         """One gzip file for each of `files`."""
-        kind = self.kind()
+        kind = self.torch_class()
         return [
             Archive(tuple(mirror + name for mirror in kind.mirrors), f"{self._raw}/{name}", md5)
             for name, md5 in kind.resources
@@ -180,5 +181,5 @@ class MnistSource(TorchvisionSource):
 
     def half(self, root: Path, train: bool) -> Half:
         """Read one half of the four files."""
-        data = self.kind()(root, train=train)
+        data = self.torch_class()(root, train=train)
         return data.data.unsqueeze(1), data.targets

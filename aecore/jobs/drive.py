@@ -196,7 +196,8 @@ def make_session(
 ) -> TrainingSession:
     """A new session of a run. Raises InputError where the settings do not fit data or device."""
     network = spec.make_network(data.shape)
-    model = new_model(spec.variant, spec.model, network, data.mean, spec.training.seed)
+    seed = spec.training.seed
+    model = new_model(spec.variant, spec.model, network, data.mean, seed, data.layout)
     corruption = spec.make_corruption()
     return TrainingSession(model, data, corruption, spec.training, changes, parallel)
 

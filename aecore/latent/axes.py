@@ -11,7 +11,7 @@ from aecore.metrics.likelihood import kl_per_dimension
 from aecore.models import Autoencoder
 from aecore.models.standard_prior import StandardPrior
 from aecore.runs.inference import CHUNK, codes_of
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 
 EDGE = 0.005
 """Share of the images whose number lies below, and beyond, what is shown of it."""

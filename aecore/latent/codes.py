@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from aecore.datasets.pictures import to_bytes
 from aecore.runs.inference import CHUNK
-from aecore.training.snapshots import to_bytes
 
 Decode = Callable[[Tensor], Tensor]
 """(n, d) codes to (n, C, H, W) images, of which [0, 1] is shown."""

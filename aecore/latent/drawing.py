@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 
 from aecore.errors import InputError
 from aecore.projections.neighbours import Search
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 
 MOST_FULL = 64
 """Numbers of a code up to which each part of a mixture has all covariances."""

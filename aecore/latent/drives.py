@@ -9,7 +9,7 @@ from torch import Tensor
 
 from aecore.models import Autoencoder
 from aecore.runs.inference import CHUNK
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 
 
 class Extremes(NamedTuple):

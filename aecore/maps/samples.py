@@ -15,7 +15,8 @@ from aecore.maps.spec import CODE, MapConfig, MapSpec
 from aecore.projections import Rows
 from aecore.runs.inference import LoadedModel, codes_of, without_label
 from aecore.runs.store import Run
-from aecore.training.batches import HELD_OUT, stream, to_float
+from aecore.samples import to_float
+from aecore.training.batches import HELD_OUT, stream
 
 MOST_HELD_OUT = 100_000
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from aecore.samples import to_float
+
 CHUNK = 1024
 
 
@@ -59,8 +61,9 @@ def fit_pca(images: Tensor, components: int) -> PcaBaseline:
 
 
 def flat(images: Tensor) -> Tensor:
-    """uint8 images as rows of float32 in [0, 1]: (n, d)."""
-    return torch.mul(images.flatten(1), 1 / 255)
+    """Samples as rows of float32, images in [0, 1]: (n, d), of their own memory."""
+    rows = to_float(images.flatten(1))
+    return rows if images.dtype == torch.uint8 else rows.clone()
 
 
 def as_float(array: object) -> Tensor:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aecore.config import Settings, knob
+from aecore.errors import InputError
+from aecore.models import outputs
+from aecore.models.moment import Moment, Phase
 from aecore.networks import Network
 from aecore.registry import Registry
+from aecore.samples import ANY, IMAGE, NOUNS, Kind, Layout
 
 Terms = dict[str, Tensor]
 """Loss terms by name, each a scalar; their sum is what the optimiser lowers."""
@@ -29,37 +32,6 @@ Family = Literal["classic", "variational", "other regularisers"]
 
 ByHand = tuple[Terms, list[Tensor]]
 """Loss terms, and the gradient of their sum for each of `parameters()`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Where training stands while a loss is computed, and which images the batch holds.
-
-    progress: share of all steps that are done, 0 to 1. classes: the class of each image of the
-    split, (N,) int64; rows: where in the split the batch's images are, (n,) int64. Both are None
-    where images of unknown origin are measured.
-    """
-
-    progress: float = 1.0
-    classes: Tensor | None = None
-    rows: Tensor | None = None
-
-    @property
-    def labels(self) -> Tensor | None:
-        """The classes of the batch, (n,) int64, where they are known."""
-        known = self.classes is not None and self.rows is not None
-        return self.classes[self.rows] if known else None  # type: ignore[index]
-
-    def part(self, rows: slice) -> Moment:
-        """The same for some of the batch's images."""
-        return replace(self, rows=None if self.rows is None else self.rows[rows])
-
-
-class Phase(NamedTuple):
-    """A part of training: what it is called, and after which share of all steps it starts."""
-
-    title: str
-    start: float
 
 
 class ModelConfig(Settings):
@@ -102,6 +74,8 @@ class Autoencoder(nn.Module, ABC):
     """False where the variant brings its own layers and the choice of a network is moot."""
     needs_corruption: ClassVar[bool] = False
     """True where the variant makes no sense on clean input."""
+    kinds: ClassVar[frozenset[Kind]] = ANY
+    """What its samples may be."""
     takes_batch_norm: ClassVar[bool] = True
     """False where the loss needs the code of each image not to depend on the others."""
     has_code: ClassVar[bool] = True
@@ -121,23 +95,52 @@ class Autoencoder(nn.Module, ABC):
     mean: Tensor
     offset: Tensor
 
-    def __init__(self, config: ModelConfig, network: Network, mean: Tensor) -> None:
+    def __init__(
+        self, config: ModelConfig, network: Network, mean: Tensor, layout: Layout = IMAGE
+    ) -> None:
         """Build the layers.
 
         Args:
             config: an instance of this class's Config.
             network: makes the encoder and the decoder.
             mean: average training image, (C, H, W) in [0, 1].
+            layout: what the samples are, where they are no images.
+
+        Raises InputError where the settings do not suit them.
         """
         super().__init__()
         self.config = config
+        self.layout = layout
+        self.check()
         self.register_buffer("mean", mean.clone())
         self.register_buffer("offset", self.first_raw(mean).clone())
         self.build(network)
 
+    def check(self) -> None:
+        """Raises InputError where this variant or its loss does not suit the samples."""
+        kind, noun = self.layout.kind, NOUNS[self.layout.kind][1]
+        if kind not in self.kinds:
+            raise InputError(
+                f"{self.title} works on images, and these are {noun}; choose another variant."
+            )
+        if kind == "image":
+            return
+        if self.config.likelihood not in ("mse", "gaussian"):
+            raise InputError(
+                f"Loss (likelihood): {self.config.likelihood} compares pixels from 0 to 1, and "
+                f"these are {noun}; choose mse."
+            )
+        if self.layout.groups and self.config.likelihood != "mse":
+            raise InputError(
+                "Loss (likelihood): with categories among the columns only mse works; numbers are "
+                "then compared by squared error and categories by cross-entropy."
+            )
+
     def first_raw(self, mean: Tensor) -> Tensor:
         """What `decode_raw` must give for x_hat to be the average image, (C, H, W)."""
-        return torch.logit(mean.clamp(0.02, 0.98)) if self.config.likelihood == "bce" else mean
+        if self.config.likelihood == "bce":
+            return torch.logit(mean.clamp(0.02, 0.98))
+        return outputs.raw_of(mean, self.layout.groups) if self.layout.groups else mean
 
     @abstractmethod
     def build(self, network: Network) -> None:
@@ -159,7 +162,7 @@ class Autoencoder(nn.Module, ABC):
         """Look at the training images once, before the first step; again after a pause.
 
         Args:
-            images: (N, C, H, W) uint8 on the model's device.
+            images: (N, C, H, W) on the model's device, as the data set holds them.
             classes: (N,) int64.
             seed: fixes whatever is drawn; the global random state must stay as it is.
         """
@@ -195,8 +198,13 @@ class Autoencoder(nn.Module, ABC):
 
     def decode(self, z: Tensor) -> Tensor:
         """(n, latent_dim) to images (n, C, H, W); mse may leave [0, 1] a little."""
-        raw = self.decode_raw(z)
-        return raw.sigmoid() if self.config.likelihood == "bce" else raw
+        return self.picture(self.decode_raw(z))
+
+    def picture(self, raw: Tensor) -> Tensor:
+        """What `decode_raw` gives as images, or as whatever the samples are."""
+        if self.config.likelihood == "bce":
+            return raw.sigmoid()
+        return outputs.picture(raw, self.layout.groups)
 
     def forward(self, x: Tensor) -> Tensor:
         """The reconstruction x_hat of x."""
@@ -206,6 +214,8 @@ class Autoencoder(nn.Module, ABC):
         """Distance between `decode_raw`'s output and the target: sum over pixels, mean over n."""
         if self.config.likelihood == "bce":
             total = F.binary_cross_entropy_with_logits(raw, target, reduction="sum")
+        elif self.layout.groups:
+            total = outputs.distance(raw, target, self.layout.groups).sum()
         else:
             total = F.mse_loss(raw, target, reduction="sum")
         return total / len(target)

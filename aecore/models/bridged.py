@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aecore.config import knob
 from aecore.models.base import Autoencoder, ModelConfig, Terms
+from aecore.samples import IMAGES
 
 
 class BridgedConfig(ModelConfig):
@@ -32,6 +33,7 @@ class Bridged(Autoencoder):
     uses_network = False
     needs_corruption = True
     has_code = False
+    kinds = IMAGES
     Config: ClassVar[type[BridgedConfig]] = BridgedConfig  # type: ignore[assignment]
 
     @abstractmethod
@@ -39,8 +41,7 @@ class Bridged(Autoencoder):
         """(n, C, H, W) to the cleaned image: pixels for mse, their logits for bce."""
 
     def forward(self, x: Tensor) -> Tensor:
-        raw = self.cleaned_raw(x)
-        return raw.sigmoid() if self.config.likelihood == "bce" else raw
+        return self.picture(self.cleaned_raw(x))
 
     def loss(self, x: Tensor, target: Tensor) -> Terms:
         return {"reconstruction": self.reconstruction(self.cleaned_raw(x), target)}

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from aecore.config import knob
+from aecore.models import outputs
 from aecore.models.base import ByHand, ModelConfig, Terms, variants
 from aecore.models.plain import Plain
 
@@ -49,7 +50,7 @@ class DenoisingAutoencoder(Plain):
         if self.config.likelihood == "bce":
             total = F.binary_cross_entropy_with_logits(raw, target, weight, reduction="sum")
         else:
-            total = (weight * (raw - target).square()).sum()
+            total = (weight * outputs.distance(raw, target, self.layout.groups)).sum()
         return {"reconstruction": total / len(target)}
 
     def by_hand(self, x: Tensor, target: Tensor) -> ByHand | None:

@@ -13,7 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from aecore.models import outputs
 from aecore.models.langevin import inverse_langevin, langevin, log_sinhc
+from aecore.samples import Group
 
 LOG_VAR_RANGE = (-10.0, 10.0)
 """Outside it a variance is 0 or infinite in float32 and the loss is no number."""
@@ -29,16 +31,18 @@ DARKEST = 0.02
 class Likelihood(nn.Module, ABC):
     """p(x|z) of an image whose pixels are independent, given the decoder's raw output."""
 
-    def __init__(self, sigma: float, shape: torch.Size) -> None:
+    def __init__(self, sigma: float, shape: torch.Size, groups: tuple[Group, ...] = ()) -> None:
         """Make the parameters, where there are any.
 
         Args:
             sigma: standard deviation of a pixel, where there is one.
             shape: (C, H, W) of an image.
+            groups: which numbers make a category, where a sample is no image.
         """
         super().__init__()
         self.sigma = sigma
-        self.pixels = prod(shape)
+        self.groups = groups
+        self.pixels = prod(shape) - sum(stop - start for start, stop in groups)
         self.build()
 
     def build(self) -> None:  # noqa: B027
@@ -59,8 +63,7 @@ class Likelihood(nn.Module, ABC):
     def put_right(self) -> None:  # noqa: B027
         """Keep the parameters where the loss is a number; called after each step."""
 
-    @staticmethod
-    def picture(raw: Tensor) -> Tensor:
+    def picture(self, raw: Tensor) -> Tensor:
         """The mean of p(x|z), in the shape of raw."""
         return raw
 
@@ -71,10 +74,15 @@ class Likelihood(nn.Module, ABC):
 
 
 class Gaussian(Likelihood):
-    """N(raw, sigma²), with a sigma that somebody chose."""
+    """N(raw, sigma²), with a sigma that somebody chose; categories have no sigma."""
 
     def distance(self, raw: Tensor, target: Tensor) -> Tensor:
+        if self.groups:  # `nats` divides by 2 sigma², and a cross-entropy is in nats already
+            return outputs.distance(raw, target, self.groups, 2 * self.sigma**2)
         return F.mse_loss(raw, target, reduction="none")
+
+    def picture(self, raw: Tensor) -> Tensor:
+        return outputs.picture(raw, self.groups)
 
     def nats(self, total: Tensor) -> Tensor:
         return total / (2 * self.sigma**2)
@@ -113,8 +121,7 @@ class Bernoulli(Likelihood):
     def distance(self, raw: Tensor, target: Tensor) -> Tensor:
         return F.binary_cross_entropy_with_logits(raw, target, reduction="none")
 
-    @staticmethod
-    def picture(raw: Tensor) -> Tensor:
+    def picture(self, raw: Tensor) -> Tensor:
         return raw.sigmoid()
 
     @staticmethod
@@ -133,8 +140,7 @@ class ContinuousBernoulli(Likelihood):
         raw = raw.to(target.dtype)  # on a card it may come in half of the digits
         return log_sinhc(raw / 2) - raw * (target - 0.5)
 
-    @staticmethod
-    def picture(raw: Tensor) -> Tensor:
+    def picture(self, raw: Tensor) -> Tensor:
         return 0.5 + 0.5 * langevin(raw / 2)
 
     @staticmethod

@@ -19,6 +19,7 @@ from aecore.models.base import Autoencoder, ModelConfig, Terms, variants
 from aecore.models.draws import normal_like
 from aecore.models.patches import patches_of
 from aecore.networks import Network
+from aecore.samples import IMAGES
 
 MOST_HEADS = 4
 
@@ -37,6 +38,7 @@ class MaskedAutoencoder(Autoencoder):
     family = "other regularisers"
     suggested = {"latent_dim": 64, "epochs": 100}
     uses_network = False
+    kinds = IMAGES
 
     class Config(ModelConfig):
         mask_ratio: float = knob(

@@ -22,6 +22,7 @@ from aecore.models.base import ModelConfig, Terms, variants
 from aecore.models.fuzzy_graph import Graph, fuzzy_graph
 from aecore.models.plain import Plain
 from aecore.projections.fuzzy_graph import curve
+from aecore.samples import to_float
 
 STRANGERS = 5.0
 """How much strangers count beside neighbours."""
@@ -84,7 +85,7 @@ class ParametricUMAP(Plain):
 
     def prepare(self, images: Tensor, classes: Tensor, seed: int) -> None:  # noqa: ARG002
         self.images = images
-        self.graph = fuzzy_graph(images.flatten(1) / 255, self.config.neighbours)
+        self.graph = fuzzy_graph(to_float(images.flatten(1)), self.config.neighbours)
 
     def encode(self, x: Tensor) -> Tensor:
         return SCALE * super().encode(x)
@@ -104,7 +105,7 @@ class ParametricUMAP(Plain):
             return 0 * z.sum()
         if self.training and self.graph is not None:
             rows = torch.cat(self.graph.draw(EDGES * len(x))).to(x.device)
-            heads, tails = self.encode(self.images[rows] / 255).chunk(2)
+            heads, tails = self.encode(to_float(self.images[rows])).chunk(2)
         else:
             graph = fuzzy_graph(x.detach().flatten(1), self.config.neighbours)
             heads, tails = (z[rows.to(z.device)] for rows in graph.draw(EDGES * len(x)))

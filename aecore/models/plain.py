@@ -27,7 +27,7 @@ class Plain(Autoencoder):
     def copy_by_hand(self, x: Tensor, target: Tensor) -> ByHand | None:
         """The reconstruction term and its gradients, where both halves are chains; else None."""
         links = self._links()
-        if links is None:
+        if links is None or self.layout.groups:
             return None
         with torch.no_grad():
             passed = forward(links, (x - self.mean).flatten(1))

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from aecore.config import knob
-from aecore.models.base import ByHand, ModelConfig, Phase, Terms, variants
+from aecore.models.base import ByHand, ModelConfig, Terms, variants
 from aecore.models.draws import uniform_like
+from aecore.models.moment import Phase
 from aecore.models.plain import Plain
 from aecore.networks import Network
 from aecore.networks.stages import stages

@@ -16,11 +16,12 @@ from aecore.models.base import variants
 from aecore.models.likelihoods import Bernoulli
 from aecore.models.variational import GaussianVariational, VariationalConfig, log_normal
 from aecore.networks import Network
+from aecore.samples import to_float
 
 
 @variants.register("vamp_prior")
 class VampPrior(GaussianVariational):
-    """Pseudo-inputs start as training images; a sigmoid keeps them in [0, 1]."""
+    """Pseudo-inputs start as training images; a sigmoid keeps those in [0, 1]."""
 
     title = "VAE with a VampPrior"
     idea = (
@@ -51,13 +52,15 @@ class VampPrior(GaussianVariational):
     def prepare(self, images: Tensor, classes: Tensor, seed: int) -> None:  # noqa: ARG002
         generator = Generator().manual_seed(seed)
         rows = torch.randint(len(images), (len(self.logits),), generator=generator)
-        chosen = images[rows.to(images.device)].to(self.logits.dtype) / 255
+        chosen = to_float(images[rows.to(images.device)]).to(self.logits.dtype)
+        raw = Bernoulli.raw_of(chosen) if self.layout.kind == "image" else chosen
         with torch.no_grad():
-            self.logits.copy_(Bernoulli.raw_of(chosen).flatten(1))
+            self.logits.copy_(raw.flatten(1))
 
     def invented(self) -> Tensor:
-        """The pseudo-inputs: (K, C, H, W) in [0, 1]."""
-        return self.logits.sigmoid().view(-1, *self.mean.shape)
+        """The pseudo-inputs: (K, C, H, W), of images in [0, 1]."""
+        made = self.logits.sigmoid() if self.layout.kind == "image" else self.logits
+        return made.view(-1, *self.mean.shape)
 
     def log_prior(self, code: Tensor) -> Tensor:
         parts = log_normal(code.unsqueeze(-2), *self.posterior(self.invented())).sum(-1)

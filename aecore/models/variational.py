@@ -115,7 +115,7 @@ class Variational(Autoencoder, Generic[P]):
 
     def build(self, network: Network) -> None:
         kind = LIKELIHOODS[self.config.likelihood]
-        self.likelihood = kind(self.config.sigma, self.mean.shape)
+        self.likelihood = kind(self.config.sigma, self.mean.shape, self.layout.groups)
         self.build_halves(network)
 
     @abstractmethod
@@ -123,13 +123,15 @@ class Variational(Autoencoder, Generic[P]):
         """Make encoder and decoder."""
 
     def first_raw(self, mean: Tensor) -> Tensor:
+        if self.layout.groups:
+            return super().first_raw(mean)
         return LIKELIHOODS[self.config.likelihood].raw_of(mean)
 
     def decode_raw(self, z: Tensor) -> Tensor:
         return self.decoder(z) + self.offset
 
-    def decode(self, z: Tensor) -> Tensor:
-        return self.likelihood.picture(self.decode_raw(z))
+    def picture(self, raw: Tensor) -> Tensor:
+        return self.likelihood.picture(raw)
 
     def reconstruction(self, raw: Tensor, target: Tensor) -> Tensor:
         return self.likelihood.distance(raw, target).sum() / len(target)

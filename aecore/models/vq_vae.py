@@ -18,6 +18,7 @@ from aecore.config import knob
 from aecore.models.base import Autoencoder, ModelConfig, Terms, variants
 from aecore.models.vector_quantiser import VectorQuantiser
 from aecore.networks import Network
+from aecore.samples import to_float
 
 SAMPLE = 4096
 """Training images that the book is first laid out for."""
@@ -102,7 +103,7 @@ class VQVAE(Autoencoder):
         rows = torch.randperm(len(images), generator=generator)[:SAMPLE].to(images.device)
         before = self.training
         self.eval()
-        vectors = torch.cat([self.vectors(images[part] / 255) for part in rows.split(256)])
+        vectors = torch.cat([self.vectors(to_float(images[part])) for part in rows.split(256)])
         self.train(before)
         self.quantiser.lay_out(vectors.flatten(0, 1), generator)
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from aecore.config import Settings, knob
 from aecore.registry import Registry
+from aecore.samples import ANY, Kind
 
 Shape = tuple[int, int, int]
 Activation = Literal["relu", "silu", "elu", "tanh", "sigmoid"]
@@ -58,6 +59,8 @@ class Network(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     idea: ClassVar[str]
+    kinds: ClassVar[frozenset[Kind]] = ANY
+    """What it can encode; it cannot tell from a shape."""
 
     class Config(NetworkConfig):
         """Settings of this network."""

@@ -16,6 +16,7 @@ from aecore.config import knob
 from aecore.errors import InputError
 from aecore.networks.base import HiddenConfig, HiddenNetwork, Shape, networks
 from aecore.networks.halving import halvings
+from aecore.samples import IMAGES
 
 
 class Residual(nn.Module):
@@ -36,6 +37,7 @@ class Conv(HiddenNetwork):
 
     title = "Convolutional"
     idea = "Slides small filters over the picture. Slower, and better for larger images."
+    kinds = IMAGES | {"series"}
 
     class Config(HiddenConfig):
         width: int = knob(

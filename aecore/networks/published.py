@@ -25,6 +25,7 @@ from torch import nn
 from aecore.config import knob
 from aecore.networks.base import Network, NetworkConfig, Shape, networks
 from aecore.networks.halving import doubling, halvings
+from aecore.samples import IMAGES
 
 Layer = TypeVar("Layer", nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 
@@ -38,6 +39,7 @@ class Published(Network):
 
     title = "Published"
     idea = "The very layers of two well-known teaching examples, to repeat what they report."
+    kinds = IMAGES
 
     class Config(NetworkConfig):
         architecture: Literal["denoiser", "vae"] = knob(

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aecore.config import knob
 from aecore.datasets import open_data
+from aecore.datasets.pictures import to_bytes
 from aecore.metrics.reconstruction import decibels, mse_per_image
 from aecore.metrics.ssim import has_ssim, ssim_per_image
 from aecore.projections.umap_inverse import MOST_IMAGES, check_numbers
@@ -26,8 +27,7 @@ from aecore.reports.damaged import with_interval
 from aecore.reports.robustness import check_same_images
 from aecore.runs.inference import CHUNK, LoadedModel
 from aecore.runs.store import Run
-from aecore.training.batches import to_float
-from aecore.training.snapshots import to_bytes
+from aecore.samples import to_float
 
 SHOWN = 100
 """Test images of which every method's copies are kept."""

@@ -44,7 +44,7 @@ from aecore.metrics.ssim import has_ssim, ssim_per_image
 from aecore.reports.base import Findings, Follow, Report, Row, reports
 from aecore.runs.inference import LoadedModel, codes_of
 from aecore.runs.store import Run
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 
 SHOWN = 8
 """Images that are kept as each way leaves them."""

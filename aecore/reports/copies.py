@@ -14,7 +14,7 @@ from aecore.metrics.pca import PcaBaseline, fit_pca, flat
 from aecore.projections.umap_inverse import DIMENSIONS, FIT_ON, there_and_back
 from aecore.runs.inference import LoadedModel
 from aecore.runs.store import Run
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 
 UMAP_SEED = 0
 

@@ -10,14 +10,15 @@ from torch import Generator, Tensor
 
 from aecore.config import Settings, knob, knobs
 from aecore.corruptions import Corruption, Erasing, corruptions
-from aecore.datasets import ImageData, open_data
+from aecore.datasets import ImageData, datasets, open_data
 from aecore.metrics.intervals import Interval, mean_interval
 from aecore.reports.base import Follow
 from aecore.restoration import Chosen, Damage, Sample, choose, restorers
 from aecore.runs.inference import CHUNK, LoadedModel, reconstructions
 from aecore.runs.spec import RunSpec
 from aecore.runs.store import Run
-from aecore.training.batches import HELD_OUT, stream, to_float
+from aecore.samples import to_float
+from aecore.training.batches import HELD_OUT, stream
 
 OWN = "own"
 KINDS = tuple(name for name in corruptions if name != "none")
@@ -71,7 +72,7 @@ def corruption_of(spec: RunSpec, name: str = OWN, level: float = -1) -> Corrupti
     settings = spec.noise.model_dump() if name == spec.corruption else {}
     if level >= 0 and any(declared.name == "level" for declared in knobs(kind.Config)):
         settings["level"] = level
-    return kind(kind.Config.parse(settings))
+    return kind(kind.Config.parse(settings)).on(datasets[spec.dataset].kind)
 
 
 def level_of(corruption: Corruption) -> float:
@@ -92,7 +93,7 @@ class Trial:
     def of(cls, run: Run, corruption: Corruption, seed: int, count: int) -> Trial:
         """Raises DataUnavailable where the images are gone, InputError where they lack colour."""
         data = open_data(run.spec.dataset, run.spec.source, run.spec.splits)
-        corruption.check(data.shape)
+        corruption.check(data.shape, data.kind)
         return cls(data, corruption, seed, min(count, data.size("test")))
 
     def restored(self, loaded: LoadedModel, tick: Any) -> tuple[Sample, Tensor]:

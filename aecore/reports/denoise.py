@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from aecore.corruptions.base import Task
+from aecore.datasets.pictures import to_bytes
 from aecore.metrics.ssim import has_ssim, ssim_per_image
 from aecore.reports.base import Findings, Follow, Report, reports
 from aecore.reports.damaged import (
@@ -21,7 +22,6 @@ from aecore.reports.damaged import (
 from aecore.restoration import Sample, restorers, suited
 from aecore.runs.inference import LoadedModel
 from aecore.runs.store import Run
-from aecore.training.snapshots import to_bytes
 
 SHOWN = 8
 CHUNK = 32

@@ -11,6 +11,7 @@ import torch
 
 from aecore.config import Settings, knob
 from aecore.datasets import ImageData, datasets, open_data
+from aecore.datasets.pictures import to_bytes
 from aecore.detection import Fitted, Method, Scores, Views, methods
 from aecore.detection.judge import Judged, judged, lead
 from aecore.reports.base import Findings, Follow, Report, Row, reports
@@ -18,7 +19,6 @@ from aecore.reports.suspects import LEFT_OUT, suspects_of, views_of
 from aecore.runs.inference import LoadedModel
 from aecore.runs.store import Run
 from aecore.training.batches import HELD_OUT, stream
-from aecore.training.snapshots import to_bytes
 
 WORST = 20
 """Images of the highest scores whose pictures are kept, for each score."""

@@ -15,7 +15,7 @@ from aecore.models import Autoencoder
 from aecore.reports.base import Findings, Follow, Report, Row, reports
 from aecore.runs.inference import CHUNK, LoadedModel, codes_of, without_label
 from aecore.runs.store import Run
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 
 STRONGEST = 8
 AT_ONCE = 8

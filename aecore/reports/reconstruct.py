@@ -11,13 +11,13 @@ from torch import Tensor
 from aecore.config import knob
 from aecore.corruptions import corruptions
 from aecore.datasets import ImageData, open_data
+from aecore.datasets.pictures import to_bytes
 from aecore.metrics.intervals import mean_interval
 from aecore.metrics.reconstruction import decibels, mse_per_image
 from aecore.reports.base import Findings, Follow, Report, Row, reports
 from aecore.reports.damaged import OWN, DamageConfig, corruption_of, level_of
 from aecore.runs.inference import CHUNK, LoadedModel, reconstructions
 from aecore.runs.store import Run
-from aecore.training.snapshots import to_bytes
 
 if TYPE_CHECKING:
     Named = str

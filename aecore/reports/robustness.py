@@ -55,8 +55,9 @@ class Robustness(Report):
 
     def _rows(self, run: Run, loaded: LoadedModel, name: str, tick: Any) -> list[dict[str, Any]]:
         """The row of a run and a corruption; none where the images have nothing to lose by it."""
-        corruption = corruptions[name](corruptions[name].Config())
-        if not corruption.fits(run.spec.make_source().shape):
+        source = run.spec.make_source()
+        corruption = corruptions[name](corruptions[name].Config()).on(source.kind)
+        if not corruption.fits(source.shape, source.kind):
             return []
         trial = Trial.of(run, corruption, self.config.noise_seed, self.config.count)
         sample, made = trial.restored(loaded, tick)

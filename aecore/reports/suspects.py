@@ -15,7 +15,7 @@ from aecore.errors import DataUnavailable, InputError
 from aecore.metrics.reconstruction import mse_per_image
 from aecore.reports.base import Follow
 from aecore.runs.inference import CHUNK, LoadedModel, codes_of, without_label
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 
 LEFT_OUT = "left_out"
 """Stands for the class that the run never saw."""

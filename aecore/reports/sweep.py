@@ -17,7 +17,7 @@ from aecore.reports.damaged import with_interval
 from aecore.runs.inference import CHUNK, LoadedModel
 from aecore.runs.store import Run
 from aecore.runs.sweep import Specs, sweep_of
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 
 
 @reports.register("sweep")

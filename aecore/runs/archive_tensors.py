@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from aecore.errors import CheckpointDamaged
-from aecore.models import empty_model
 from aecore.runs.archive_rows import MOST
 from aecore.runs.checkpoints import KEPT, listed, load, save
+from aecore.runs.checks import blank_model
 from aecore.runs.files import pack, unpack, write
 from aecore.runs.spec import RunSpec
 from aecore.runs.store import Run
@@ -33,8 +33,7 @@ def take_checkpoints(raw: Path, made: Path, spec: RunSpec) -> list[str]:
 
     Raises InputError where the spec makes no model, and StoreError where the disk refuses.
     """
-    shape = spec.make_source().shape
-    expected = empty_model(spec.variant, spec.model, spec.make_network(shape)).state_dict()
+    expected = blank_model(spec).state_dict()
     notes: list[str] = []
     taken = 0
     for path in reversed(listed(raw)):

@@ -51,7 +51,7 @@ def estimate(spec: RunSpec) -> Cost:
             f"{spec.kind.title}: choose a corruption; on clean images it is the plain autoencoder."
         )
     source = spec.make_source()
-    spec.make_corruption().check(source.shape)
+    spec.make_corruption().check(source.shape, source.kind)
     count = _train_images(spec)
     batch = min(spec.training.batch_size, count)
     if batch == 1 and spec.layers.mixes_images and spec.kind.uses_network:
@@ -59,19 +59,22 @@ def estimate(spec: RunSpec) -> Cost:
     model = blank_model(spec)
     parameters = model.parameter_count()
     pixels = prod(source.shape)
-    held = 4 * COPIES * parameters + count * pixels + 4 * model.numbers_a_pair * batch**2
+    each = 1 if source.kind == "image" else 4
+    held = 4 * COPIES * parameters + each * count * pixels + 4 * model.numbers_a_pair * batch**2
     memory = held + 40 * batch * pixels
     steps = count // batch * spec.training.epochs
     on_card = CONTEXT + held + activation_bytes(model.eval(), source.shape, batch)
     return Cost(parameters, model.code_size, pixels, count, steps, memory, on_card)
 
 
-def blank_model(spec: RunSpec) -> Autoencoder:
-    """The model of a spec without weights, on the meta device: to count, and to ask about.
+def blank_model(spec: RunSpec, device: str = "meta") -> Autoencoder:
+    """The model of a spec before it met its data: on "meta" to count, elsewhere for weights.
 
     Raises InputError where the settings cannot work together.
     """
-    return empty_model(spec.variant, spec.model, spec.make_network(spec.make_source().shape))
+    source = spec.make_source()
+    network = spec.make_network(source.shape)
+    return empty_model(spec.variant, spec.model, network, device, source.layout)
 
 
 def _train_images(spec: RunSpec) -> int:

@@ -10,11 +10,13 @@ from torch import Generator, Tensor
 
 from aecore.corruptions import Corruption
 from aecore.errors import InputError
-from aecore.models import Autoencoder, empty_model
+from aecore.models import Autoencoder
 from aecore.runs.checkpoints import load_last
+from aecore.runs.checks import blank_model
 from aecore.runs.files import digest, pack
 from aecore.runs.store import Run
-from aecore.training.batches import HELD_OUT, stream, to_float
+from aecore.samples import to_float
+from aecore.training.batches import HELD_OUT, stream
 from aecore.training.state import State
 
 CHUNK = 256
@@ -91,12 +93,11 @@ def without_label(model: Autoencoder, codes: Tensor) -> Tensor:
 
 def _built(run: Run, state: State) -> Autoencoder:
     spec = run.spec
-    network = spec.make_network(spec.make_source().shape)
     try:
         # Forked: the first weights are random and about to be overwritten, and whoever trains
         # in this process must not notice.
         with torch.random.fork_rng(devices=[]):
-            model = empty_model(spec.variant, spec.model, network, device="cpu")
+            model = blank_model(spec, "cpu")
         model.load_state_dict(state.model)
     except RuntimeError as error:
         raise InputError(

@@ -20,6 +20,7 @@ from aecore.errors import InputError
 from aecore.models import Autoencoder, ModelConfig, variants
 from aecore.networks import Network, NetworkConfig, networks
 from aecore.runs import migrations
+from aecore.samples import NOUNS
 from aecore.training import TrainConfig
 
 CHOICES = {"dataset": "digits", "variant": "vae", "network": "mlp", "corruption": "none"}
@@ -127,15 +128,18 @@ class RunSpec:
         return replace(self, learning_rate_changes=tuple(sorted(changes.items())))
 
     def make_network(self, shape: tuple[int, int, int]) -> Network:
-        """The network for images of a shape. Raises InputError where the two do not fit."""
+        """The network for samples of a shape. Raises InputError where the two do not fit."""
         if not self.kind.uses_network:  # it asks for the shape only, so that any network will do
             kind = networks[CHOICES["network"]]
             return kind(kind.Config(), shape)
+        of, title = datasets[self.dataset].kind, networks[self.network].title
+        if of not in networks[self.network].kinds:
+            raise InputError(f"{title}: this network is not made for {NOUNS[of][1]}; choose mlp.")
         return networks[self.network](self.layers, shape)
 
     def make_corruption(self) -> Corruption:
         """The corruption of the training input."""
-        return corruptions[self.corruption](self.noise)
+        return corruptions[self.corruption](self.noise).on(datasets[self.dataset].kind)
 
     def make_source(self) -> DataSource:
         """The data source; nothing is read yet."""

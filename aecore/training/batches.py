@@ -1,4 +1,4 @@
-"""Batches by index from images that already lie on the device as uint8."""
+"""Batches by index from samples that already lie on the device, images as uint8."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from aecore.corruptions import Corruption
+from aecore.samples import to_float
 
 ORDER, NOISE, HELD_OUT, OWN = range(4)
 """Streams of random numbers that one seed fixes, none of which disturbs another."""
@@ -16,16 +17,11 @@ def stream(seed: int, purpose: int, index: int = 0) -> int:
     return (seed * 1_000_003 + purpose * 7_919 + index * 104_729 + 1) % 2**63
 
 
-def to_float(images: Tensor) -> Tensor:
-    """uint8 images to float32 in [0, 1]."""
-    return torch.mul(images, 1 / 255)
-
-
 class Batches:
     """Training batches in an order that only the seed and the epoch decide.
 
-    images: (n, C, H, W) uint8 on the device that trains. The last images of an epoch that fill
-    no whole batch are left out; each epoch leaves out others.
+    images: (n, C, H, W) on the device that trains, as a data set holds them. The last images of an
+    epoch that fill no whole batch are left out; each epoch leaves out others.
     """
 
     def __init__(self, images: Tensor, size: int, corruption: Corruption, seed: int) -> None:

@@ -8,8 +8,9 @@ import torch
 
 from aecore.corruptions import Corruption
 from aecore.models import Autoencoder, ModelConfig
-from aecore.models.base import Moment
+from aecore.models.moment import Moment
 from aecore.networks import Network
+from aecore.samples import IMAGE, Layout
 from aecore.training.batches import Batches
 from aecore.training.config import TrainConfig
 from aecore.training.devices import pick_device
@@ -26,6 +27,7 @@ def seconds_per_step(
     network: Network,
     corruption: Corruption,
     training: TrainConfig,
+    layout: Layout = IMAGE,
 ) -> float | None:
     """Median seconds of one training step, or None off the CPU.
 
@@ -34,8 +36,10 @@ def seconds_per_step(
     if pick_device(training.device).type != "cpu":
         return None
     with torch.random.fork_rng(devices=[]):
-        model = kind(config, network, torch.zeros(network.shape)).train()
-        images = torch.randint(256, (training.batch_size, *network.shape), dtype=torch.uint8)
+        model = kind(config, network, torch.zeros(network.shape), layout).train()
+        size = (training.batch_size, *network.shape)
+        pixels = layout.kind == "image"
+        images = torch.randint(256, size, dtype=torch.uint8) if pixels else torch.randn(size)
         classes = torch.zeros(len(images), dtype=torch.int64)
         model.prepare(images, classes, 0)
         batches = Batches(images, training.batch_size, corruption, seed=0)

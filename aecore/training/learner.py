@@ -7,7 +7,7 @@ from torch import Tensor
 
 from aecore.errors import InputError
 from aecore.models import Autoencoder, Terms
-from aecore.models.base import Moment
+from aecore.models.moment import Moment
 from aecore.training.config import TrainConfig
 from aecore.training.gradients import Gradients
 from aecore.training.optimizers import OPTIMIZERS, clip

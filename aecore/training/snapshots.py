@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,8 @@ from torch import Generator, Tensor
 from aecore.corruptions import Corruption
 from aecore.datasets import ImageData
 from aecore.models import Autoencoder
-from aecore.training.batches import HELD_OUT, stream, to_float
+from aecore.samples import to_float
+from aecore.training.batches import HELD_OUT, stream
 from aecore.training.events import SnapshotTaken
 
 COUNT = 30
@@ -22,10 +24,12 @@ CHUNK = 256
 
 @dataclass(frozen=True)
 class Showcase:
-    """The fixed test images: 16 shown as pictures, 500 shown as points.
+    """The fixed test samples: 16 shown as pictures, 500 shown as points.
 
-    originals, inputs: (m, C, H, W) uint8, clean and as the encoder sees them; labels: (m,);
-    sample: (n, C, H, W) uint8; sample_labels: (n,). Rows count within the test split.
+    originals, inputs: (m, C', H', W') uint8, pictures of them clean and as the encoder sees them;
+    labels: (m,); sample: (n, C', H', W') uint8; sample_labels: (n,). Rows count within the test
+    split. seen, encoded: what stands behind inputs and sample, as a model takes it. picture: makes
+    pictures of reconstructions.
     """
 
     originals: Tensor
@@ -34,6 +38,9 @@ class Showcase:
     rows: Tensor
     sample: Tensor
     sample_labels: Tensor
+    seen: Tensor
+    encoded: Tensor
+    picture: Callable[[Tensor], Tensor]
 
 
 def showcase(data: ImageData, corruption: Corruption, seed: int) -> Showcase:
@@ -42,9 +49,13 @@ def showcase(data: ImageData, corruption: Corruption, seed: int) -> Showcase:
     rows = _by_turns(labels)[:IMAGES]
     originals = data.part("test")[rows]
     generator = Generator().manual_seed(stream(seed, HELD_OUT))
-    inputs = to_bytes(corruption(to_float(originals), generator))
+    damaged = corruption(to_float(originals), generator)
+    inputs = data.pictures(damaged)
     sample = data.part("test", POINTS)
-    return Showcase(originals, inputs, labels[rows], rows, sample, labels[:POINTS])
+    return Showcase(
+        data.pictures(originals), inputs, labels[rows], rows, data.pictures(sample),
+        labels[:POINTS], inputs if data.kind == "image" else damaged, sample, data.pictures,
+    )  # fmt: skip
 
 
 def _by_turns(labels: Tensor) -> Tensor:
@@ -57,11 +68,6 @@ def _by_turns(labels: Tensor) -> Tensor:
     return torch.tensor([row for _, _, row in sorted(turns)])
 
 
-def to_bytes(images: Tensor) -> Tensor:
-    """Float images in [0, 1] to uint8, rounded; what lies outside is cut."""
-    return images.detach().mul(255).round_().clamp_(0, 255).to(torch.uint8).cpu()
-
-
 def snapshot_steps(total: int) -> frozenset[int]:
     """About 30 steps from the first to the last, evenly spaced in their logarithm."""
     return frozenset(int(step) for step in np.geomspace(1, total, COUNT).round())
@@ -71,8 +77,9 @@ class Snapshots:
     """Takes snapshots; keeps the last points, so that the next ones are turned to match."""
 
     def __init__(self, shown: Showcase, device: torch.device) -> None:
-        self.inputs = shown.inputs.to(device)
-        self.sample = shown.sample.to(device)
+        self.inputs = shown.seen.to(device)
+        self.sample = shown.encoded.to(device)
+        self.picture = shown.picture
         self.points: Tensor | None = None
 
     def take(self, model: Autoencoder, step: int, epoch: int) -> SnapshotTaken:
@@ -80,7 +87,7 @@ class Snapshots:
         with torch.inference_mode():
             chunks = [model.encode(to_float(part)) for part in self.sample.split(CHUNK)]
             codes = torch.cat(chunks).to("cpu", torch.float32)
-            reconstructions = to_bytes(model(to_float(self.inputs)).float())
+            reconstructions = self.picture(model(to_float(self.inputs)).float())
         self.points, explained = plane(codes, self.points)
         return SnapshotTaken(step, epoch, self.points, explained, reconstructions)
 

@@ -8,8 +8,9 @@ from torch import Generator, Tensor
 from aecore.corruptions import Corruption
 from aecore.datasets import ImageData
 from aecore.models import Autoencoder
-from aecore.models.base import Moment
-from aecore.training.batches import HELD_OUT, stream, to_float
+from aecore.models.moment import Moment
+from aecore.samples import to_float
+from aecore.training.batches import HELD_OUT, stream
 from aecore.training.config import TrainConfig
 from aecore.training.devices import precision, random_state, set_random_state
 

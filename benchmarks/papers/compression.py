@@ -19,7 +19,7 @@ from aecore.datasets import ImageData, open_data
 from aecore.metrics.pca import fit_pca
 from aecore.metrics.reconstruction import decibels, mse_per_image
 from aecore.runs import RunSpec
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 from benchmarks.papers.fit import fit_on, timed
 from benchmarks.papers.rows import Row
 

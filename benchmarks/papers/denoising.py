@@ -20,7 +20,7 @@ from aecore.datasets import ImageData, open_data
 from aecore.metrics.reconstruction import psnr_per_image
 from aecore.restoration import Damage, Sample, choose, restorers, suited
 from aecore.runs import RunSpec
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 from benchmarks.papers.fit import fit_on, timed
 from benchmarks.papers.rows import Row
 

@@ -73,7 +73,8 @@ def fit_on(data: ImageData, values: dict[str, Any]) -> Fitted:
     spec = RunSpec.from_flat(values)
     seed = spec.training.seed
     with timed() as clock:
-        model = new_model(spec.variant, spec.model, spec.make_network(data.shape), data.mean, seed)
+        network = spec.make_network(data.shape)
+        model = new_model(spec.variant, spec.model, network, data.mean, seed, data.layout)
         session = TrainingSession(model, data, spec.make_corruption(), spec.training)
         for event in session.events():
             if isinstance(event, Failed):

@@ -24,7 +24,7 @@ from PIL import Image
 from torchvision.transforms.functional import pil_to_tensor
 
 from aecore.datasets import ImageData, datasets, open_data
-from aecore.datasets.base import Pool, split
+from aecore.datasets.splits import Pool, split
 from aecore.runs import RunSpec
 from aecore.runs.experiments import EXPERIMENTS, REPOSITORY, Experiment
 from aecore.training.validation import Validation

@@ -11,7 +11,7 @@ from aecore.corruptions import corruptions
 from aecore.metrics.reconstruction import bce_above_floor, decibels, mse_per_image
 from aecore.metrics.ssim import has_ssim, ssim_per_image
 from aecore.runs.judging.subject import Found, Measure, Scores, Subject
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 
 MOST_SSIM = 2000
 """scikit-image takes one image at a time."""

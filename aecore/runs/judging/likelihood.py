@@ -15,7 +15,7 @@ from aecore.metrics.likelihood import (
 from aecore.models.standard_prior import StandardPrior
 from aecore.models.variational import Variational
 from aecore.runs.judging.subject import Found, Measure, Subject
-from aecore.training.batches import to_float
+from aecore.samples import to_float
 
 MOST_IMAGES = 2000
 MOST_SAMPLED = 100

@@ -16,7 +16,8 @@ from aecore.metrics.pca import PcaBaseline, fit_pca
 from aecore.models import Autoencoder
 from aecore.runs.inference import CHUNK, reconstructions
 from aecore.runs.spec import RunSpec
-from aecore.training.batches import HELD_OUT, stream, to_float
+from aecore.samples import to_float
+from aecore.training.batches import HELD_OUT, stream
 
 Scores = dict[str, float]
 
