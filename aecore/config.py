@@ -16,7 +16,8 @@ from pydantic.fields import FieldInfo
 
 from aecore.errors import InputError
 
-Kind = Literal["int", "float", "bool", "choice"]
+Kind = Literal["int", "float", "bool", "choice", "text"]
+LONGEST_TEXT = 1000
 
 
 def knob(
@@ -38,7 +39,11 @@ def knob(
         label: what a form calls it; the field's name with spaces where left out.
     """
     extra: dict[str, Any] = {"log": log}
-    return Field(default, description=help, ge=low, le=high, title=label, json_schema_extra=extra)
+    longest = LONGEST_TEXT if isinstance(default, str) else None
+    return Field(
+        default, description=help, ge=low, le=high, title=label, json_schema_extra=extra,
+        max_length=longest,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ class Knob:
             if text.lower() in ("false", "0", "no", "off"):
                 return False
             raise InputError(f"{self.label}: expected true or false, got {text[:40]!r}.")
-        if self.kind == "choice":
+        if self.kind in ("choice", "text"):
             return text
         try:
             return int(text) if self.kind == "int" else float(text)
@@ -119,10 +124,12 @@ def _kind(annotation: Any) -> tuple[Kind, tuple[str, ...]]:
         return "choice", tuple(str(value) for value in get_args(annotation))
     if get_origin(annotation) in (Union, types.UnionType):
         raise TypeError(f"a knob is one plain type, got {annotation}")
+    if annotation is str:
+        return "text", ()
     for kind in (bool, int, float):
         if annotation is kind:
             return kind.__name__, ()
-    raise TypeError(f"a knob is bool, int, float or Literal, got {annotation}")
+    raise TypeError(f"a knob is bool, int, float, str or Literal, got {annotation}")
 
 
 def _check_declared(cls: type[Settings], name: str, field: FieldInfo) -> None:
@@ -149,6 +156,8 @@ def _sentence(cls: type[Settings], error: ValidationError) -> str:
         expected = "one of " + ", ".join(declared.choices)
     elif declared.kind == "bool":
         expected = "true or false"
+    elif declared.kind == "text":
+        expected = f"text of at most {LONGEST_TEXT} characters"
     else:
         noun = "a whole number" if declared.kind == "int" else "a number"
         expected = f"{noun} from {declared.low:g} to {declared.high:g}"

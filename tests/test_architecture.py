@@ -20,7 +20,7 @@ LAYERS = (
     ("training", "metrics"),
     ("compression", "detection", "restoration"),
     ("runs",),
-    ("maps", "latent"),
+    ("maps", "latent", "intake"),
     ("reports",),
     ("catalog",),
     ("jobs",),

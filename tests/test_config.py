@@ -24,6 +24,7 @@ class Example(Settings):
     share: float = knob(0.5, "Which part is taken.", low=0, high=1)
     swift: bool = knob(False, "Whether to hurry.")
     colour: Literal["red", "blue"] = knob("red", "What it looks like.")
+    title: str = knob("", "What it is called.")
 
 
 def test_knobs_are_read_back_as_declared():
@@ -32,6 +33,7 @@ def test_knobs_are_read_back_as_declared():
         Knob("share", "Share", "Which part is taken.", "float", 0.5, 0, 1),
         Knob("swift", "Swift", "Whether to hurry.", "bool", False),
         Knob("colour", "Colour", "What it looks like.", "choice", "red", choices=("red", "blue")),
+        Knob("title", "Title", "What it is called.", "text", ""),
     )
 
 
@@ -42,7 +44,7 @@ def test_knobs_are_read_back_as_declared():
         (int, knob(3, "No bounds at all.")),
         (float, knob(3.0, "One bound only.", low=0)),
         (float, knob(3.0, "", low=0, high=9)),
-        (str, knob("x", "A text.")),
+        (bytes, knob(b"x", "Bytes.")),
         (Optional[int], knob(3, "Maybe.", low=0, high=9)),  # noqa: UP045  both spellings
         (int | None, knob(3, "Maybe.", low=0, high=9)),
         (list, knob([], "Many.")),
@@ -77,10 +79,11 @@ def test_a_default_out_of_bounds_is_refused():
         ({"share": float("inf")}, "Share (share): expected a number from 0 to 1, got inf."),
         ({"share": "much"}, "Share (share): expected a number from 0 to 1, got 'much'."),
         ({"swift": "perhaps"}, "Swift (swift): expected true or false, got 'perhaps'."),
+        ({"title": 3}, "Title (title): expected text of at most 1000 characters, got 3."),
         ({"colour": "green"}, "Colour (colour): expected one of red, blue, got 'green'."),
         (
             {"size": 1},
-            "There is no setting 'size' here; the settings are: count, share, swift, colour.",
+            "There is no setting 'size' here; the settings are: count, share, swift, colour, title.",
         ),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from aecore.config import Knob
+from aecore.config import LONGEST_TEXT, Knob
 from ui.calm import to_the_end
 from ui.form_link import choose
 from ui.selection import set_widget, shows_run, widget_value
@@ -82,6 +82,10 @@ def _bool(declared: Knob, shared: dict[str, Any]) -> None:  # noqa: ARG001
     st.toggle(**shared)
 
 
+def _text(declared: Knob, shared: dict[str, Any]) -> None:  # noqa: ARG001
+    st.text_input(**shared, max_chars=LONGEST_TEXT)
+
+
 def _choice(declared: Knob, shared: dict[str, Any]) -> None:
     if len(declared.choices) <= FEW and len("".join(declared.choices)) <= LETTERS:
         st.segmented_control(**shared, options=declared.choices, required=True)
@@ -95,4 +99,5 @@ _WIDGETS: dict[str, Callable[[Knob, dict[str, Any]], None]] = {
     "slider": _slider,
     "bool": _bool,
     "choice": _choice,
+    "text": _text,
 }

@@ -12,7 +12,8 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
@@ -26,6 +27,8 @@ ERRORS = {kind.__name__: kind for kind in (NewerVersion, InputError, StoreError)
 """What a child may raise here; the first that fits is taken."""
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO)
 """Errors that are no fault of what is read."""
+LISTENS_EVERY = 0.2
+"""Seconds between two looks whether a call was cancelled."""
 
 
 @dataclass(frozen=True)
@@ -42,29 +45,29 @@ class Limits:
 
 
 def call(
-    function: str, values: Mapping[str, Any], limits: Limits | None = None, what: str = "This file"
+    function: str,
+    values: Mapping[str, Any],
+    limits: Limits | None = None,
+    what: str = "This file",
+    cancelled: Callable[[], bool] | None = None,
 ) -> Any:
     """Call `module:function` with keyword arguments in a child; arguments and answer are JSON.
 
+    cancelled: asked a few times a second; True ends the child.
+
     Raises the function's InputError, NewerVersion or StoreError, and InputError where the child
-    died or reached a limit; `what` is how that sentence begins.
+    died, reached a limit or was cancelled; `what` is how that sentence begins.
     """
     limits = limits or Limits()
     asked = {"function": function, "values": values, "limits": asdict(limits)}
     try:
-        done = subprocess.run(
-            # By its file: as a module of its package it would import torch, some seconds, for all.
-            [sys.executable, "-P", __file__],
-            input=json.dumps(asked).encode(),
-            capture_output=True,
-            timeout=limits.wall,
-            env=_environment(),
-            check=False,
-        )
+        done = _run(json.dumps(asked).encode(), limits.wall, cancelled or (lambda: False))
     except subprocess.TimeoutExpired:
         raise InputError(f"{what} takes too long to read; it was left alone.") from None
     except OSError as error:
         raise StoreError(f"No process could be started: {error.strerror}.") from error
+    if done is None:
+        raise InputError(f"{what} was left alone: reading it was cancelled.")
     if done.returncode != 0:
         LOG.info("a sandbox ended with %s: %s", done.returncode, done.stderr[-4000:].decode())
         raise InputError(
@@ -75,6 +78,32 @@ def call(
     if "error" in told:
         raise ERRORS[told["error"]](told["message"])
     return told["answer"]
+
+
+def _run(
+    asked: bytes, wall: float, cancelled: Callable[[], bool]
+) -> subprocess.CompletedProcess[bytes] | None:
+    """The child's end; None where it was cancelled. Raises TimeoutExpired and OSError."""
+    # By its file: as a module of its package it would import torch, some seconds, for all.
+    command, pipe = [sys.executable, "-P", __file__], subprocess.PIPE
+    deadline = time.monotonic() + wall
+    with subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, stderr=pipe, env=_environment()
+    ) as child:
+        try:
+            told: bytes | None = asked
+            while not cancelled():
+                try:
+                    out, err = child.communicate(told, timeout=LISTENS_EVERY)
+                except subprocess.TimeoutExpired:
+                    told = None  # it has been taken; `communicate` goes on where it was
+                    if time.monotonic() > deadline:
+                        raise
+                else:
+                    return subprocess.CompletedProcess(command, child.returncode, out, err)
+            return None
+        finally:
+            child.kill()
 
 
 def _environment() -> dict[str, str]:

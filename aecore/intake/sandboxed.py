@@ -1,0 +1,159 @@
+"""Looks at files and takes them in, in a process of its own, and keeps what comes of it."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from aecore.datasets.own import ABOUT, PREFIX, SAMPLES, About
+from aecore.errors import InputError, StoreError
+from aecore.intake.base import Taken, intakes
+from aecore.intake.safe_text import safe_text
+from aecore.intake.suggest import suggested
+from aecore.paths import home
+from aecore.runs.disk import check_disk
+from aecore.runs.files import json_bytes, pack, sync_folder, write
+from aecore.runs.sandbox import Limits, call
+from aecore.runs.store import new_id
+
+LOOKING = Limits(memory=2 << 30, cpu=60, wall=60)
+TAKING = Limits(memory=6 << 30, file=4 << 30, cpu=600, wall=900)
+Cancelled = Callable[[], bool]
+"""Asked again and again; True ends it."""
+
+
+def look(
+    intake: str,
+    files: Sequence[tuple[Path, str]],
+    options: dict[str, Any] | None = None,
+    cancelled: Cancelled | None = None,
+) -> dict[str, Any]:
+    """What `Intake.look` says of files, each a path and what its owner called it.
+
+    Raises InputError, also for options that cannot be, and StoreError.
+    """
+    return dict(_call("look_here", intake, files, options, LOOKING, cancelled, {}))
+
+
+def take_in(
+    intake: str,
+    files: Sequence[tuple[Path, str]],
+    title: str,
+    options: dict[str, Any] | None = None,
+    owner: str = "",
+    note: str = "",
+    cancelled: Cancelled | None = None,
+) -> str:
+    """Keep files as an own data set; its name, as `datasets` knows it.
+
+    It stands there whole or not at all. Raises InputError, also for options that cannot be, and
+    StoreError.
+    """
+    root = home() / "datasets"
+    check_disk(root)
+    number = new_id()
+    partial = root / f".{number}"
+    about = {"title": safe_text(title), "owner": owner, "note": safe_text(note, 500, "")}
+    try:
+        partial.mkdir(parents=True)
+        more = {"folder": str(partial), **about}
+        _call("take_here", intake, files, options, TAKING, cancelled, more)
+        partial.replace(root / number)
+        sync_folder(root)
+    except OSError as error:
+        if isinstance(error, StoreError):
+            raise
+        raise StoreError(
+            f"The data set could not be kept in {root} ({error.strerror}); free some disk space."
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return f"{PREFIX}{number}"
+
+
+def _call(
+    function: str,
+    intake: str,
+    files: Sequence[tuple[Path, str]],
+    options: dict[str, Any] | None,
+    limits: Limits,
+    cancelled: Cancelled | None,
+    more: dict[str, Any],
+) -> Any:
+    intakes[intake].Config.parse(options or {})  # before a process is started for nothing
+    paths, names = [str(path) for path, _ in files], [name for _, name in files]
+    values = {"intake": intake, "paths": paths, "names": names, "options": options or {}, **more}
+    what = safe_text(names[0]) if len(names) == 1 else "What was given"
+    return call(f"{__name__}:{function}", values, limits, what, cancelled)
+
+
+def look_here(
+    intake: str, paths: list[str], names: list[str], options: dict[str, Any]
+) -> dict[str, Any]:
+    """Entry point in the child."""
+    kind = intakes[intake]
+    return kind(kind.Config.parse(options)).look([Path(path) for path in paths], names)
+
+
+def take_here(
+    intake: str,
+    paths: list[str],
+    names: list[str],
+    options: dict[str, Any],
+    folder: str,
+    title: str,
+    owner: str,
+    note: str,
+) -> None:
+    """Entry point in the child: fills the folder."""
+    kind = intakes[intake]
+    taken = kind(kind.Config.parse(options)).take([Path(path) for path in paths], names)
+    keep(taken, Path(folder), title, owner, note)
+
+
+def keep(taken: Taken, folder: Path, title: str, owner: str = "", note: str = "") -> None:
+    """Write samples and what is known of them into a folder. Raises InputError, StoreError."""
+    if len(taken.samples) < FEWEST:
+        raise InputError(
+            f"{len(taken.samples)} samples are too few to train on, to validate and to test; "
+            f"give at least {FEWEST}."
+        )
+    tensors = {"samples": taken.samples, "labels": taken.labels}
+    tensors |= {f"metadata.{i}": values for i, (_, values) in enumerate(taken.metadata)}
+    content = pack(tensors)
+    write(folder / SAMPLES, content)
+    about = about_of(taken, title, owner, note, len(content))
+    write(folder / ABOUT, json_bytes(about.to_json()))
+
+
+FEWEST = 10
+"""Samples that a data set must have: each split then has two."""
+
+
+def about_of(taken: Taken, title: str, owner: str, note: str, size: int) -> About:
+    """What is known of samples without reading them."""
+    count, *shape = taken.samples.shape
+    complete = count
+    if taken.kind != "image":
+        complete = int((~taken.samples.flatten(1).isnan().any(1)).sum())
+    return About(
+        title=title,
+        kind=taken.kind,
+        shape=(shape[0], shape[1], shape[2]),
+        count=count,
+        complete=complete,
+        classes=taken.classes,
+        columns=taken.columns,
+        metadata=tuple(column for column, _ in taken.metadata),
+        label=taken.label,
+        note=note,
+        rules=taken.rules,
+        skipped=taken.skipped,
+        suggested=suggested(taken),
+        owner=owner,
+        created=time.time(),
+        bytes=size,
+    )

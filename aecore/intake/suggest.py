@@ -1,0 +1,33 @@
+"""A network and settings that fit samples: what a form starts from."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+from aecore.datasets.splits import HELD_OUT_SHARE
+from aecore.intake.base import Taken
+
+STEPS = 3000
+"""Training steps after which most small data sets are learnt well."""
+CONVOLVED_FROM = 16
+"""Shorter side in pixels from which convolutions pay."""
+
+
+def suggested(taken: Taken) -> dict[str, Any]:
+    """Settings by flat name, as `DataSource.suggested` holds them."""
+    count, channels, height, width = taken.samples.shape
+    training = count - 2 * round(HELD_OUT_SHARE * count)
+    batch = next(size for size in (16, 32, 64, 128) if size * 40 >= training or size == 128)
+    epochs = min(200, max(5, ceil(STEPS * batch / max(1, training))))
+    found: dict[str, Any] = {"batch_size": batch, "epochs": epochs}
+    numbers = channels * height * width
+    if taken.kind == "image" and min(height, width) >= CONVOLVED_FROM:
+        found |= {"network": "conv", "latent_dim": 32}
+    elif taken.kind == "series" and width >= CONVOLVED_FROM:
+        found |= {"network": "conv", "latent_dim": 8}
+    elif taken.kind == "points":
+        found |= {"latent_dim": max(1, numbers - 1), "width": 64}
+    else:
+        found |= {"latent_dim": max(1, min(16, numbers // 3))}
+    return found
