@@ -138,7 +138,7 @@ class TestSplit:
     @pytest.mark.parametrize("count", [5, 7, 99, 1797])
     def test_without_an_official_test_split(self, count):
         pool = Pool(torch.zeros(count, 1, 2, 2, dtype=torch.uint8), torch.zeros(count).long())
-        parts = split(pool, SplitConfig())
+        parts = split(pool, SplitConfig(), ("one",))
         assert len(parts["test"]) == len(parts["validation"]) == round(0.2 * count)
         assert sorted(torch.cat(list(parts.values())).tolist()) == list(range(count))
 
@@ -146,7 +146,7 @@ class TestSplit:
         test = torch.tensor([0, 3, 9])
         pool = Pool(torch.zeros(10, 1, 2, 2, dtype=torch.uint8), torch.zeros(10).long(), test)
         for seed in range(20):
-            parts = split(pool, SplitConfig(split_seed=seed))
+            parts = split(pool, SplitConfig(split_seed=seed), ("one",))
             assert parts["test"].tolist() == [0, 3, 9]
             assert not {0, 3, 9} & set(torch.cat([parts["train"], parts["validation"]]).tolist())
 

@@ -7,7 +7,7 @@ from catalog_kit import ANNA, BEN, DAY, enter, put, row
 from runs_kit import is_sentence
 from sqlalchemy import select, update
 
-from aecore.catalog import people, shares
+from aecore.catalog import links, people
 from aecore.catalog.access import ACTIONS, find, may
 from aecore.catalog.people import (
     NOBODY,
@@ -28,7 +28,7 @@ from aecore.errors import InputError, UnknownName
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Set what people.py and shares.py take for the time."""
+    """Set what people.py and links.py take for the time."""
     started = time.time()
 
     class Clock:
@@ -39,7 +39,7 @@ def clock(monkeypatch):
 
     made = Clock()
     monkeypatch.setattr(people, "time", made)
-    monkeypatch.setattr(shares, "time", made)
+    monkeypatch.setattr(links, "time", made)
     monkeypatch.setattr("aecore.catalog.access.time", made)
     return made
 

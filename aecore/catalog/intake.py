@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from aecore.catalog.data import check_use
 from aecore.catalog.overview import usage
 from aecore.catalog.people import Person, Quotas
 from aecore.catalog.reindex import take_in
@@ -31,6 +32,7 @@ def bring_in(catalog: Catalog, who: Person, archive: Path, limits: Quotas) -> Ru
         )
     made = import_run(archive, store, who.id, int(min(MOST_BYTES, left)))
     try:
+        check_use(catalog, who, made.spec.dataset)  # an archive can name what is not its owner's
         take_in(catalog, made, who.id)
     except BaseException:
         shutil.rmtree(made.folder, ignore_errors=True)

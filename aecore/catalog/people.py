@@ -48,6 +48,14 @@ class Quotas(Settings):
     disk_gb: float = knob(
         2.0, "Disk space of one person's runs, in GB.", low=0.01, high=1e6, label="Disk, GB"
     )
+    data_gb: float = knob(
+        2.0, "Disk space of one person's own data sets, in GB.", low=0.01, high=1e6,
+        label="Data sets, GB",
+    )  # fmt: skip
+    uploads: int = knob(
+        50, "Data sets that one person may take in within 24 hours.", low=1, high=10**6,
+        label="Data sets a day",
+    )  # fmt: skip
     parameters: int = knob(50_000_000, "Parameters of one network.", low=100, high=10**12)
     epochs: int = knob(1000, "Epochs of one run.", low=1, high=10**6)
     minutes: float = knob(
@@ -56,8 +64,9 @@ class Quotas(Settings):
 
 
 LAPTOP = Quotas(
-    running=1000, queued=1000, disk_gb=1e6, parameters=10**12, epochs=10**6, minutes=1e6
-)
+    running=1000, queued=1000, disk_gb=1e6, data_gb=1e6, uploads=10**6, parameters=10**12,
+    epochs=10**6, minutes=1e6,
+)  # fmt: skip
 """On one's own machine only the machine itself sets limits."""
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from aecore.catalog.people import OWNER
 from aecore.catalog.queue import SHELL
+from aecore.catalog.reindex_data import reindex_data
 from aecore.catalog.rows import OVER
 from aecore.catalog.runs import add, forget
 from aecore.catalog.store import Catalog
@@ -24,11 +25,13 @@ from aecore.runs.store import Run, RunStore
 
 @dataclass(frozen=True)
 class Reindexed:
-    """Ids of the runs that were taken in, that lost their folder, and that cannot be read."""
+    """Ids of the runs that were taken in, that lost their folder, and that cannot be read, and of
+    the data sets that were taken in."""
 
     added: tuple[str, ...]
     gone: tuple[str, ...]
     unreadable: tuple[str, ...]
+    data: tuple[str, ...] = ()
 
 
 def reindex(catalog: Catalog) -> Reindexed:
@@ -49,7 +52,8 @@ def reindex(catalog: Catalog) -> Reindexed:
             unreadable.append(new)
     missing = sorted(known - folders.keys()) if store.root.is_dir() else []
     gone = [lost for lost in missing if _drop(catalog, store, lost)]
-    return Reindexed(tuple(added), tuple(gone), tuple(unreadable))
+    data = reindex_data(catalog)
+    return Reindexed(tuple(added), tuple(gone), tuple(unreadable), data)
 
 
 def _drop(catalog: Catalog, store: RunStore, run_id: str) -> bool:

@@ -12,9 +12,11 @@ from sqlalchemy import delete
 
 from aecore.catalog.rows import RunRow
 from aecore.catalog.runs import TRASH_DAYS, get, listed, purge
-from aecore.catalog.shares import forget_old
+from aecore.catalog.data import DATA_LINKS, folder_of_all
+from aecore.catalog.shares import RUN_LINKS
 from aecore.catalog.store import Catalog
 from aecore.catalog.tables import audit
+from aecore.catalog.uploads import UPLOADS
 from aecore.runs.disk import folder_bytes
 from aecore.runs.store import ID, RunStore
 
@@ -22,6 +24,8 @@ AUDIT_DAYS = 180
 MOST = 10**6
 LEFTOVER_SECONDS = 3600.0
 """Age from which a half-made folder or file belongs to nobody any more."""
+UPLOAD_SECONDS = 86400.0
+"""Age from which nobody looks at an upload any more."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,9 @@ def clean(catalog: Catalog, *, dry_run: bool = False, now: float | None = None) 
         if not dry_run:
             shutil.rmtree(path, ignore_errors=True)
     if not dry_run:
-        forget_old(catalog, now - AUDIT_DAYS * 86400)
         with catalog.write() as db:
+            for links in (RUN_LINKS, DATA_LINKS):
+                links.forget_old(db, now - AUDIT_DAYS * 86400)
             db.execute(delete(audit).where(audit.c.at < now - AUDIT_DAYS * 86400))
     return removed
 
@@ -75,10 +80,19 @@ def _old_trash(catalog: Catalog, now: float) -> list[RunRow]:
 
 
 def _leftovers(catalog: Catalog, now: float) -> Iterator[Path]:
-    """Folders of runs that were never finished making, or not wholly deleted."""
-    root = RunStore(catalog.root).root
-    for path in sorted(root.iterdir()) if root.is_dir() else []:
-        hidden = path.name.startswith(".") and ID.fullmatch(path.name[1:21])
-        old = now - path.stat().st_mtime > LEFTOVER_SECONDS
-        if hidden and old and get(catalog, path.name[1:21]) is None:
-            yield path
+    """Folders of runs and data sets that were never finished making, or not wholly deleted, and
+    uploads that nobody took in."""
+    for root in (RunStore(catalog.root).root, folder_of_all(catalog)):
+        for path in _inside(root):
+            hidden = path.name.startswith(".") and ID.fullmatch(path.name[1:21])
+            old = now - path.stat().st_mtime > LEFTOVER_SECONDS
+            if hidden and old and get(catalog, path.name[1:21]) is None:
+                yield path
+    for folder in _inside(catalog.root / UPLOADS):
+        for path in _inside(folder):
+            if now - path.stat().st_mtime > UPLOAD_SECONDS:
+                yield path
+
+
+def _inside(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []

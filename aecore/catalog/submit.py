@@ -9,6 +9,7 @@ from time import time
 
 from sqlalchemy import func, select
 
+from aecore.catalog.data import check_use
 from aecore.catalog.people import OWNER, Person, Quotas
 from aecore.catalog.queue import check_room
 from aecore.catalog.runs import DROP_ROW, add
@@ -38,9 +39,11 @@ def submit(
         cost: what `estimate(spec)` said, where it was asked already.
         seconds: how long training will take, where that was measured.
 
-    Raises InputError where the settings cannot work, the person's quotas do not allow them or
-    the disk is nearly full; StoreError where the disk refuses. Nothing is left then.
+    Raises UnknownName where the data set is somebody else's; InputError where the settings cannot
+    work, the person's quotas do not allow them or the disk is nearly full; StoreError where the
+    disk refuses. Nothing is left then.
     """
+    check_use(catalog, who, spec.dataset)
     cost = cost or estimate(spec)
     check_quotas(spec, cost, limits)
     store = RunStore(catalog.root)

@@ -1,8 +1,8 @@
 """The catalogue's tables: which runs exist, whose they are, who waits, who may look.
 
-It can be built anew from the run folders (see reindex.py); what only it knows is people, shares,
-quotas and the order of the queue. Times are seconds since 1970. Every change here needs a
-migration (migrations/versions), and tests/test_migrations.py holds that the two agree.
+It can be built anew from the folders of runs and data sets (see reindex.py); what only it knows is
+people, shares, quotas and the order of the queue. Times are seconds since 1970. Every change here
+needs a migration (migrations/versions), and tests/test_migrations.py holds that the two agree.
 """
 
 from __future__ import annotations
@@ -109,6 +109,39 @@ opened = Table(
 )
 """Who came by which share link; whether it still holds is asked of the share each time."""
 
+dataset = Table(
+    "dataset",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("owner", String(64), ForeignKey("person.id"), nullable=False),
+    Column("title", String(80), nullable=False),
+    Column("kind", String(12), nullable=False),  # one of aecore.samples.Kind
+    Column("count", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("created", Float, nullable=False),
+    Index("dataset_of_owner", "owner", "created"),
+)
+"""People's own data sets (see aecore/datasets/own.py)."""
+
+dataset_share = Table(
+    "dataset_share",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("dataset", String(20), ForeignKey("dataset.id", ondelete="CASCADE"), nullable=False),
+    Column("token", String(64), nullable=False, unique=True),  # as that of `share`
+    Column("created", Float, nullable=False),
+    Column("expires", Float, nullable=False),
+    Column("revoked", Float),
+)
+
+dataset_opened = Table(
+    "dataset_opened",
+    metadata,
+    Column("share", Integer, ForeignKey("dataset_share.id", ondelete="CASCADE"), nullable=False),
+    Column("person", String(64), ForeignKey("person.id"), nullable=False),
+    UniqueConstraint("share", "person"),
+)
+
 setting = Table(
     "setting",
     metadata,
@@ -125,4 +158,4 @@ audit = Table(
     Column("action", String(20), nullable=False),
     Column("run", String(20), nullable=False, server_default=""),
 )
-"""Who deleted, shared or stopped what; kept for 180 days."""
+"""Who deleted, shared or stopped what; kept for 180 days. `run` names a data set, where it is one."""

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, inspect, text
 
 from aecore.errors import StoreError
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; tests/test_migrations.py holds that it is."""
 SCRIPTS = Path(__file__).with_name("migrations")
 

@@ -18,6 +18,8 @@ def reindex(arguments: Namespace) -> int:
         say_json(asdict(done))
         return 0
     say(f"Taken in: {len(done.added)}. Dropped, for their folders are gone: {len(done.gone)}.")
+    if done.data:
+        say(f"Data sets taken in: {len(done.data)}.")
     for run in done.unreadable:
         say(f"Run {run} cannot be read and was left alone.")
     return 0

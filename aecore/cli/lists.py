@@ -6,6 +6,9 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
+from aecore.catalog.data import listed
+from aecore.catalog.people import OWNER, Person
+from aecore.catalog.store import Catalog
 from aecore.cli.output import say_json, say_table
 from aecore.config import Knob, Settings, knobs
 from aecore.corruptions import corruptions as all_corruptions
@@ -17,8 +20,9 @@ Item = dict[str, Any]
 
 
 def datasets(arguments: Namespace) -> int:
-    """The data sets."""
-    items = [_dataset(name) for name in all_datasets]
+    """The data sets, the owner's own first."""
+    mine = [row.name for row in listed(Catalog(), Person(OWNER, "owner"))]
+    items = [_dataset(name) for name in (*mine, *all_datasets)]
     rows = [
         (i["name"], i["title"], "×".join(map(str, i["shape"])), len(i["classes"]), _ready(i))
         for i in items

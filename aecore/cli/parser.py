@@ -13,6 +13,7 @@ EXAMPLES = f"""examples:
   {PROGRAM} train vae --dataset digits --latent-dim 2
   {PROGRAM} train denoising --dataset mnist --corruption gaussian --level 0.5 --epochs 5
   {PROGRAM} train vae --help          every flag, with its meaning, bounds and default
+  {PROGRAM} datasets add FOLDER --name NAME   your own images, tables or arrays
   {PROGRAM} runs                      what there is
   {PROGRAM} runs export RUN           a run as one file, for another machine
   {PROGRAM} runs import FILE          take such a file in
@@ -25,7 +26,6 @@ Ctrl-C pauses training and saves everything. AECORE_HOME sets the folder of runs
 that of data sets. Exit status: 0 worked or paused, 1 a run failed, 2 bad input."""
 
 LISTS = {
-    "datasets": "list the data sets",
     "variants": "list the kinds of autoencoder",
     "networks": "list the networks",
     "corruptions": "list the ways to damage the input",
@@ -71,6 +71,7 @@ def read(argv: list[str]) -> argparse.Namespace:
     parser.set_defaults(json=False)
     parser.add_argument("--version", action="version", version=f"aecore {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_data_commands(commands, argv)
     for name, text in LISTS.items():
         _command(commands, name, text, f"lists:{name}")
     _add_train(commands, argv)
@@ -95,6 +96,26 @@ def _command(commands: Commands[Parser], name: str, text: str, handler: str) -> 
     command.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=JSON_HELP)
     command.set_defaults(handler=handler)
     return command
+
+
+def _add_data_commands(commands: Commands[Parser], argv: list[str]) -> None:
+    text = "list the data sets, your own first"
+    own = _command(commands, "datasets", text, "lists:datasets").add_subparsers(
+        metavar="add|show|delete"
+    )
+    text = "take files of your own in as a data set"
+    add = _command(own, "add", text, "data:take")
+    add.add_argument("paths", nargs="+", metavar="PATH", help="files, or a folder of class folders")
+    add.add_argument("--name", dest="title", metavar="NAME", help="default: the first file's name")
+    add.add_argument("--as", dest="intake", metavar="INTAKE", help="which reader takes them")
+    if argv[:2] == ["datasets", "add"]:
+        from aecore.cli.data import add_flags  # imports torch
+
+        add_flags(add)
+    show = _command(own, "show", "what is known of a data set of your own", "data:show")
+    delete = _command(own, "delete", "delete a data set of your own for good", "data:delete")
+    for command in (show, delete):
+        command.add_argument("name", metavar="NAME", help="such as own-…, as `datasets` lists it")
 
 
 def _add_train(commands: Commands[Parser], argv: list[str]) -> None:

@@ -183,18 +183,18 @@ def open_data(
     """Fetch (where files are missing), read and split a data set by its name.
 
     Raises UnknownName, DataUnavailable, or InputError where `options` are another source's or
-    `splits` leave out a class that is not there.
+    `splits` name a class that is not there or leave nothing.
     """
     kind = datasets[name]
     options = options if options is not None else kind.Config()
     if type(options) is not kind.Config:
         raise InputError(f"{kind.title} takes {kind.__qualname__}.Config, got {type(options)}.")
     source, splits = kind(options), splits or SplitConfig()
-    splits.left_out(source.classes)
+    splits.shares(source.classes)
     if not source.ready():
         source.fetch(report)
     pool = source.read()
-    parts = split(pool, splits)
+    parts = split(pool, splits, source.classes)
     images, columns = pool.images, source.columns
     if kind.kind != "image":
         images, columns = scaled(images, parts["train"], kind.kind, columns)

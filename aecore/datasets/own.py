@@ -5,8 +5,9 @@
     samples.safetensors   samples (n, C, H, W) uint8 or float32, labels (n,) int64, and metadata:
                           "metadata.0", "metadata.1", … (n,) float32, in the order of `About`
 
-The name in a spec is "own-" and the id. What stands in such a folder never changes; deleting the
-folder deletes the data set, and runs that were trained on it say so.
+The name in a spec is "own-" and the id. The samples never change. Of a data set that was deleted
+while runs name it, an `about.json` stays that tells nothing but the form of its samples, so that
+these runs can still be opened, and say so.
 """
 
 from __future__ import annotations
@@ -63,7 +64,30 @@ class About:
     owner: str = ""
     created: float = 0.0
     bytes: int = 0
+    deleted: bool = False
     schema: int = SCHEMA
+
+    def emptied(self) -> About:
+        """What a model must know of the samples, without a word that its owner gave."""
+        columns = tuple(
+            Column(f"column {at}", each.kind, tuple(str(value) for value in range(each.width)))
+            if each.kind == "category"
+            else Column(f"column {at}", each.kind)
+            for at, each in enumerate(self.columns)
+        )
+        return About(
+            title="Deleted data set",
+            kind=self.kind,
+            shape=self.shape,
+            count=self.count,
+            complete=self.complete,
+            classes=tuple(f"class {at}" for at in range(len(self.classes))),
+            columns=columns,
+            note="This data set was deleted; what runs learnt from it stays with them.",
+            owner=self.owner,
+            created=self.created,
+            deleted=True,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for `about.json`."""
@@ -129,6 +153,11 @@ class OwnSource(DataSource):
 
     def _tensors(self) -> dict[str, torch.Tensor]:
         path = self.folder / SAMPLES
+        if self.about.deleted:
+            raise DataUnavailable(
+                "The data set of this run was deleted, so nothing can be measured on it any more; "
+                "what the run keeps of its training is still there."
+            )
         try:
             with safe_open(path, "pt") as file:
                 found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118

@@ -56,6 +56,19 @@ class SplitConfig(Settings):
         high=1000,
         label="Leave out class",
     )
+    only_classes: str = knob(
+        "",
+        "Use only these classes, by their places in the list of classes from 0, such as 0,3,4; "
+        "empty means all; samples of others are in no split.",
+        label="Only classes",
+    )
+    imbalance: float = knob(
+        0.0,
+        "Makes training classes unequal: with 0.9 the last class keeps a tenth of its training "
+        "samples, those between fall evenly in proportion; 0 leaves them as they are.",
+        low=0,
+        high=0.99,
+    )
 
     def left_out(self, classes: Sequence[str]) -> str:
         """The name of the class that is left out; nothing where none is.
@@ -77,9 +90,49 @@ class SplitConfig(Settings):
             )
         return classes[self.leave_out]
 
+    def taken(self, classes: Sequence[str]) -> tuple[int, ...]:
+        """The places of the classes that are used at all, in order.
 
-def split(pool: Pool, config: SplitConfig) -> dict[Split, Tensor]:
-    """Cut a pool into splits; the same seed gives the same cut on every machine."""
+        Raises InputError where one of them is not there.
+        """
+        if not self.only_classes.strip():
+            return tuple(range(len(classes)))
+        try:
+            places = sorted({int(part) for part in self.only_classes.split(",")})
+        except ValueError:
+            places = [-1]
+        if places[0] < 0 or places[-1] >= len(classes):
+            raise InputError(
+                f"Only classes: expected places from 0 to {len(classes) - 1} with commas between, "
+                f"such as 0,{min(1, len(classes) - 1)}, got {self.only_classes[:40]!r}."
+            )
+        return tuple(places)
+
+    def shares(self, classes: Sequence[str]) -> dict[int, float]:
+        """Of each class that training sees, the share of its training samples that it keeps.
+
+        Of K classes the one at place k keeps (1 - imbalance)^(k / (K - 1)), the long tail of Cui,
+        Jia, Lin, Song and Belongie, "Class-balanced loss based on effective number of samples",
+        2019, section 5.1. Raises InputError where the settings name what is not there.
+        """
+        taken = self.taken(classes)
+        if self.left_out(classes) and self.leave_out not in taken:
+            raise InputError(
+                f"Leave out class: {classes[self.leave_out]} is not among the classes that are "
+                "used, so it need not be left out; choose -1."
+            )
+        seen = [place for place in taken if place != self.leave_out]
+        if not seen:
+            raise InputError("No class is left to train on; use more classes.")
+        last = max(1, len(seen) - 1)
+        return {place: (1 - self.imbalance) ** (k / last) for k, place in enumerate(seen)}
+
+
+def split(pool: Pool, config: SplitConfig, classes: Sequence[str]) -> dict[Split, Tensor]:
+    """Cut a pool into splits; the same seed gives the same cut on every machine.
+
+    Raises InputError where `config` names a class that is not there, or leaves a split empty.
+    """
     generator = torch.Generator().manual_seed(config.split_seed)
     count = len(pool.images)
     if pool.test is None:
@@ -93,6 +146,27 @@ def split(pool: Pool, config: SplitConfig) -> dict[Split, Tensor]:
         order = free[torch.randperm(len(free), generator=generator)]
         held = round(VALIDATION_SHARE * len(free))
         test, validation, train = pool.test, order[:held], order[held:]
+    shares = config.shares(classes)
+    if config.only_classes.strip():
+        taken = torch.isin(pool.labels, torch.tensor(config.taken(classes)))
+        train, validation, test = (part[taken[part]] for part in (train, validation, test))
     seen = pool.labels != config.leave_out
     train, validation = train[seen[train]], validation[seen[validation]]
-    return {"train": train[: config.train_limit or None], "validation": validation, "test": test}
+    if config.imbalance:
+        train = _thinned(train, pool.labels, shares)
+    parts = {"train": train[: config.train_limit or None], "validation": validation, "test": test}
+    empty = [name for name in SPLITS if config.only_classes.strip() and not len(parts[name])]
+    if empty:
+        raise InputError(
+            f"Only classes: none of these samples is in the {empty[0]} split; use more classes."
+        )
+    return {name: parts[name] for name in SPLITS}
+
+
+def _thinned(train: Tensor, labels: Tensor, shares: Mapping[int, float]) -> Tensor:
+    """The training samples, (m,) indices, without the last of each class beyond its share."""
+    kept = torch.zeros(len(train), dtype=torch.bool)
+    for place, share in shares.items():
+        of_class = (labels[train] == place).nonzero().squeeze(1)
+        kept[of_class[: max(1, round(share * len(of_class)))]] = True
+    return train[kept]

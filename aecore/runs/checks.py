@@ -78,11 +78,14 @@ def blank_model(spec: RunSpec, device: str = "meta") -> Autoencoder:
 
 
 def _train_images(spec: RunSpec) -> int:
-    """How many images will train; a class that is left out is taken to have an even share."""
+    """How many images will train; every class is taken to have an even share of them."""
     source = spec.make_source()
-    count = source.train_size
-    if spec.splits.left_out(source.classes):
-        count -= count // len(source.classes)
+    count, classes = source.train_size, len(source.classes)
+    shares = spec.splits.shares(source.classes)
+    if len(shares) < classes:
+        count -= (classes - len(shares)) * count // classes
+    if spec.splits.imbalance:
+        count = max(len(shares), round(count * sum(shares.values()) / len(shares)))
     return min(spec.splits.train_limit or count, count)
 
 

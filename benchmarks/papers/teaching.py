@@ -135,5 +135,5 @@ def _sample(path: Path) -> ImageData:
         images = [pil_to_tensor(Image.open(BytesIO(archive.read(name)))) for name in names]
     labels = torch.zeros(len(images), dtype=torch.int64)  # no figure here asks for a class
     pool = Pool(torch.stack(images), labels)
-    splits = split(pool, RunSpec.from_flat({"dataset": "cifar10"}).splits)
+    splits = split(pool, RunSpec.from_flat({"dataset": "cifar10"}).splits, ("image",))
     return ImageData(kind.name, kind.title, kind.licence, pool.images, labels, ("image",), splits)
