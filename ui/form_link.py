@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aecore.config import knobs
-from aecore.errors import InputError
+from aecore.errors import InputError, UnknownName
 from aecore.models import variants
 from aecore.networks import networks
 from aecore.runs import CHOICES, RunSpec
 from aecore.runs.spec import all_knobs, chosen_names
 from ui.calm import to_the_end
+from ui.data_choice import check_data
 from ui.selection import forget_run, link_settings, write_link
 
 MOST_PROBLEMS = 8
@@ -19,11 +20,17 @@ MOST_PROBLEMS = 8
 
 def linked_spec() -> tuple[RunSpec, list[str]]:
     """The spec that the link describes, and a sentence on each part that could not be used."""
-    given = link_settings()
+    given, problems = link_settings(), []
     try:
-        return RunSpec.from_flat(given), []
+        check_data(given.get("dataset", ""))
+    except UnknownName as error:  # somebody else's is as unknown as one that there is not
+        problems.append(str(error))
+        del given["dataset"]
+    try:
+        return RunSpec.from_flat(given), problems
     except InputError:
-        return _salvage(given)
+        spec, more = _salvage(given)
+        return spec, problems + more
 
 
 def _salvage(given: Mapping[str, str]) -> tuple[RunSpec, list[str]]:

@@ -43,6 +43,7 @@ def pages() -> dict[str, list[st.Page]]:
     return {
         "Learn": [page(PAGES / "home.py", title="Home", icon=":material/home:", default=True)],
         "Make": [
+            page(PAGES / "data.py", title="Data", icon=":material/database:"),
             page(PAGES / "train.py", title="Train", icon=":material/model_training:"),
             page(PAGES / "queue.py", title="Queue", icon=":material/hourglass_empty:"),
         ],

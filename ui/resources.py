@@ -81,6 +81,11 @@ def data(name: str, options: Settings, splits: SplitConfig) -> ImageData:
     return open_data(name, options, splits)
 
 
+def forget_data() -> None:
+    """Let go of the data sets in memory: one was deleted."""
+    data.cache_clear()
+
+
 def run_data(run: Run) -> ImageData:
     """The data set that a run was trained on."""
     return data(run.spec.dataset, run.spec.source, run.spec.splits)

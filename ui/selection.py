@@ -15,6 +15,9 @@ from ui.calm import Calm, to_the_end
 
 RUN = "run"
 WORDS, SHOWN, SHARE, ENTER = "q", "show", "share", "enter"
+DATA, UPLOAD, SHARED_DATA = "data", "upload", "shared_data"
+OF_DATA = (DATA, UPLOAD, SHARED_DATA, "part", "of_class", "sheet_number", "pictured", "column")
+"""Names in links of the Data page, beside those of how a data set is split."""
 LAB = (
     "lab", "lab_start", "lab_image", "lab_ends", "lab_from_image", "lab_to_image", "lab_path",
     "lab_from", "lab_to", "lab_strength", "lab_source", "lab_parts", "lab_seed", "lab_class",
@@ -27,7 +30,7 @@ REPORTED = (
 )  # fmt: skip
 """Names in links of the pages that show reports."""
 OTHERS = (
-    *LAB, *REPORTED,
+    *LAB, *REPORTED, *OF_DATA,
     "corrupt", "strength", "noise_seed", "order", "label", "maps", "colour", "chosen", "number",
     "view", "beside", "set", "seeds",
     WORDS, SHOWN, SHARE, ENTER,

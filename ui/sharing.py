@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from time import time
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
+from aecore.catalog.links import Share
 from aecore.catalog.people import server_mode
-from aecore.catalog.shares import Share, make_share, open_share, revoke, shares_of
+from aecore.catalog.shares import make_share, open_share, revoke, shares_of
 from aecore.errors import UnknownName
 from ui.access import Seen, catalog, see, visitor
 from ui.calm import to_the_end
@@ -83,7 +85,7 @@ def share_menu(seen: Seen) -> None:
         if made and made[0] == seen.run.id:
             st.code(made[1], language=None, wrap_lines=True)
             st.caption("Copy it now: it is not kept, and cannot be shown again.")
-        _links(seen)
+        link_list(shares_of(catalog(), seen.row), partial(revoke, catalog(), seen.person, seen.row))
 
 
 def _make(seen: Seen, days: int) -> None:
@@ -91,8 +93,8 @@ def _make(seen: Seen, days: int) -> None:
     hold(MADE, (seen.run.id, address("train", **{SHARE: token})))
 
 
-def _links(seen: Seen) -> None:
-    links = shares_of(catalog(), seen.row)
+def link_list(links: list[Share], end: Callable[[int], None]) -> None:
+    """The links that were made, each with a way to end it while it holds."""
     for link in links[:LISTED]:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(_line(link), width="stretch")
@@ -101,7 +103,7 @@ def _links(seen: Seen) -> None:
                     "Revoke",
                     key=f"share:{link.id}:revoke",
                     help="End this link at once, also for those who opened it before.",
-                    on_click=partial(attempt, revoke, catalog(), seen.person, seen.row, link.id),
+                    on_click=partial(attempt, end, link.id),
                 )
     if len(links) > LISTED:
         st.caption(f"And {count_of(len(links) - LISTED, 'older link')}.")

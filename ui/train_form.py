@@ -23,6 +23,7 @@ from aecore.samples import to_float
 from ui import resources
 from ui.access import enter
 from ui.calm import to_the_end
+from ui.data_choice import offered
 from ui.figures import strip
 from ui.form_link import drop_rate_changes, linked_spec
 from ui.forms import choice_widget, knob_widget
@@ -65,9 +66,9 @@ def _data(spec: RunSpec) -> None:
     choice_widget(
         "dataset",
         "Data",
-        datasets,
+        offered(),
         spec.dataset,
-        "The images to learn from. Digits and image patches need no download.",
+        "What to learn from: your own data sets come first; the Data page takes them in.",
     )
     kind = datasets[spec.dataset]
     _knobs(spec, "source", knobs(kind.Config))

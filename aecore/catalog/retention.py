@@ -10,9 +10,9 @@ from pathlib import Path
 
 from sqlalchemy import delete
 
+from aecore.catalog.data import DATA_LINKS, folder_of_all
 from aecore.catalog.rows import RunRow
 from aecore.catalog.runs import TRASH_DAYS, get, listed, purge
-from aecore.catalog.data import DATA_LINKS, folder_of_all
 from aecore.catalog.shares import RUN_LINKS
 from aecore.catalog.store import Catalog
 from aecore.catalog.tables import audit

@@ -158,4 +158,4 @@ audit = Table(
     Column("action", String(20), nullable=False),
     Column("run", String(20), nullable=False, server_default=""),
 )
-"""Who deleted, shared or stopped what; kept for 180 days. `run` names a data set, where it is one."""
+"""Who deleted, shared or stopped what, 180 days long; `run` may be the id of a data set."""

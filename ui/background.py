@@ -1,0 +1,84 @@
+"""Work that takes longer than a page may wait: in a thread, with progress, and cancelled at a word.
+
+It is the server's, not the tab's: a page that is loaded anew finds it again by its key, and two
+presses that ask for the same begin it once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import BoundedSemaphore, Event, Lock, Thread
+from typing import Any
+
+from aecore.errors import AecoreError
+
+LOG = logging.getLogger("autoencoder-lab")
+MOST = 128
+"""Works that are remembered; the oldest that are over go first."""
+_AT_ONCE = BoundedSemaphore(2)
+_works: OrderedDict[Hashable, Work] = OrderedDict()
+_lock = Lock()
+
+
+class Work:
+    """One thing under way. words: what it does just now; share: how much is done, 0 to 1."""
+
+    def __init__(self, action: Callable[[Work], Any]) -> None:
+        """action: is told of by `tell` and asks `cancelled` itself."""
+        self.words, self.share, self.over = "waiting for its turn", 0.0, False
+        self.result: Any = None
+        self.problem = ""
+        self._cancel = Event()
+        self._action = action
+        Thread(target=self._run, daemon=True).start()
+
+    def tell(self, words: str, share: float = 0.0) -> None:
+        """How far it is."""
+        self.words, self.share = words, min(max(share, 0.0), 1.0)
+
+    def cancel(self) -> None:
+        """Have it end soon."""
+        self._cancel.set()
+
+    def cancelled(self) -> bool:
+        """Whether somebody wants it to end."""
+        return self._cancel.is_set()
+
+    def _run(self) -> None:
+        try:
+            with _AT_ONCE:
+                if not self.cancelled():
+                    self.result = self._action(self)
+        except AecoreError as error:
+            self.problem = str(error)
+        except Exception:
+            LOG.exception("work in the background failed")
+            self.problem = "Something went wrong here that should not have; try again."
+        finally:
+            self.over = True
+
+
+def begin(key: Hashable, action: Callable[[Work], Any]) -> Work:
+    """The work of this key, begun now unless it was before."""
+    with _lock:
+        if key not in _works:
+            for old in [k for k, work in _works.items() if work.over][: len(_works) - MOST + 1]:
+                del _works[old]
+            _works[key] = Work(action)
+        return _works[key]
+
+
+def known(key: Hashable) -> Work | None:
+    """The work of this key, if it was begun."""
+    with _lock:
+        return _works.get(key)
+
+
+def forget(key: Hashable) -> None:
+    """End it, and begin anew when it is asked for the next time."""
+    with _lock:
+        work = _works.pop(key, None)
+    if work is not None:
+        work.cancel()
