@@ -40,6 +40,8 @@ FEWEST_IDS = 20
 """Rows from which values that are all different, or only go up, say something about a column."""
 EXAMPLES = 3
 NUMBER_TEXT = r"^[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[Ii][Nn][Ff](inity)?)$"
+EXACT = 1 << 24
+"""Up to here float32 tells every whole number from the next."""
 LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -48,7 +50,7 @@ class Found:
     """A column as it was understood.
 
     numbers: of numbers and dates, (n,) float32, NaN where missing; codes: of a category, (n,)
-    int32, the place of each value in `values`, -1 where missing; values: at most MOST_VALUES + 1
+    int8, the place of each value in `values`, -1 where missing; values: at most MOST_VALUES + 1
     are counted, or as many as were asked for; missing: how many are missing, those that are
     infinite or no number among them; distinct: of texts, how many there are; note: what a person
     should know, in sentences.
@@ -57,7 +59,7 @@ class Found:
     name: str
     what: What
     numbers: NDArray[np.float32] | None = None
-    codes: NDArray[np.int32] | None = None
+    codes: NDArray[np.int8] | None = None
     values: tuple[str, ...] = ()
     missing: int = 0
     infinite: int = 0
@@ -155,8 +157,8 @@ def _of_text(name: str, column: Any, comma: bool, wanted: str, most_values: int)
 
 def _numbers(name: str, values: NDArray[np.float64], unread: int, wanted: bool) -> Found:
     """Of float64 values, NaN where missing: at once as float32."""
-    unknown = np.isnan(values)
     infinite = np.abs(values) > LARGEST  # which NaN is not
+    unknown, values, told = np.isnan(values), *_near(values, infinite)
     numbers = np.where(infinite, np.nan, values).astype(np.float32)
     missing = int(unknown.sum() + infinite.sum())
     found = Found(name, "number", numbers, None, (), missing, int(infinite.sum()), unread)
@@ -166,7 +168,19 @@ def _numbers(name: str, values: NDArray[np.float64], unread: int, wanted: bool) 
         return replace(found, what="constant", numbers=None)
     if not wanted and not missing and _counts(values):
         return replace(found, what="row number", numbers=None)
-    return replace(found, note=_number_note(found, numbers))
+    return replace(found, note=f"{told} {_number_note(found, numbers)}".strip())
+
+
+def _near(
+    values: NDArray[np.float64], infinite: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], str]:
+    """Whole numbers too large for the digits of float32, such as seconds since 1970, from their
+    smallest on; and what to tell of it."""
+    some = values[~infinite & ~np.isnan(values)]
+    if len(some) == 0 or np.abs(some).max() <= EXACT or (some % 1 != 0).any():
+        return values, ""
+    smallest = some.min()
+    return values - smallest, f"Counted from the smallest, {smallest:,.0f}."
 
 
 def _counts(values: NDArray[np.float64]) -> bool:
@@ -235,12 +249,11 @@ def _texts(name: str, texts: Any, most_values: int) -> Found:
         return found
     raw = codes.dictionary.to_pylist()
     order = sorted(range(distinct), key=lambda place: sort_key(raw[place]))
-    rank = np.empty(distinct, np.int32)
-    rank[order] = np.arange(distinct)
+    rank = np.empty(distinct + 1, np.int8)
+    rank[order], rank[-1] = np.arange(distinct), -1
     places = codes.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    known = np.where(places < 0, np.int32(-1), rank[places])
     values = tuple(raw[place] for place in order)
-    return replace(found, what="category", codes=known, values=values)
+    return replace(found, what="category", codes=rank[places], values=values)
 
 
 def sort_key(text: str) -> tuple[int, float, str]:

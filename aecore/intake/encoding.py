@@ -39,7 +39,9 @@ def codes_of(found: Found) -> NDArray[np.int64]:
     """Of a category, the place of each row's value in `values_of`: (n,)."""
     if found.codes is None:
         raise ValueError(f"{found.name} is no category")
-    return np.where(found.codes < 0, len(found.values), found.codes).astype(np.int64)
+    codes = found.codes.astype(np.int64)
+    codes[codes < 0] = len(found.values)
+    return codes
 
 
 def check_size(rows: int, width: int) -> None:

@@ -15,7 +15,7 @@ from aecore.intake.safe_text import safe_text
 from aecore.intake.suggest import suggested
 from aecore.paths import home
 from aecore.runs.disk import check_disk
-from aecore.runs.files import json_bytes, pack, sync_folder, write
+from aecore.runs.files import json_bytes, sync_folder, write, write_tensors
 from aecore.runs.sandbox import Limits, call
 from aecore.runs.store import new_id
 
@@ -123,9 +123,8 @@ def keep(taken: Taken, folder: Path, title: str, owner: str = "", note: str = ""
         )
     tensors = {"samples": taken.samples, "labels": taken.labels}
     tensors |= {f"metadata.{i}": values for i, (_, values) in enumerate(taken.metadata)}
-    content = pack(tensors)
-    write(folder / SAMPLES, content)
-    about = about_of(taken, title, owner, note, len(content))
+    size = write_tensors(folder / SAMPLES, tensors)
+    about = about_of(taken, title, owner, note, size)
     write(folder / ABOUT, json_bytes(about.to_json()))
 
 
@@ -138,7 +137,8 @@ def about_of(taken: Taken, title: str, owner: str, note: str, size: int) -> Abou
     count, *shape = taken.samples.shape
     complete = count
     if taken.kind != "image":
-        complete = int((~taken.samples.flatten(1).isnan().any(1)).sum())
+        parts = taken.samples.flatten(1).split(100_000)  # of a large table, no second one
+        complete = sum(int((~part.isnan().any(1)).sum()) for part in parts)
     return About(
         title=title,
         kind=taken.kind,
