@@ -229,7 +229,9 @@ def _days(name: str, days: NDArray[np.float64], unread: int, told: str = "") -> 
         return found
     day = np.datetime64(int(np.floor(first)), "D")
     since = f"As days since the first, {day}."
-    return replace(found, what="date", note=" ".join(each for each in (told, since, found.note) if each))
+    return replace(
+        found, what="date", note=" ".join(each for each in (told, since, found.note) if each)
+    )
 
 
 def _texts(name: str, texts: Any, most_values: int) -> Found:
@@ -238,7 +240,9 @@ def _texts(name: str, texts: Any, most_values: int) -> Found:
 
     codes = texts.combine_chunks().dictionary_encode()
     if isinstance(codes, pa.ChunkedArray):
-        codes = codes.chunk(0) if codes.num_chunks else pa.array([], pa.string()).dictionary_encode()
+        codes = (
+            codes.chunk(0) if codes.num_chunks else pa.array([], pa.string()).dictionary_encode()
+        )
     distinct, missing = len(codes.dictionary), texts.null_count
     found = Found(name, "text", missing=missing, distinct=distinct)
     if distinct == 0:

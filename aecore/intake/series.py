@@ -24,6 +24,11 @@ from aecore.samples import Column
 
 LOOKED_AT = 100_000
 """Rows that are looked at before a file is taken in."""
+BECOMES = {
+    "time": "The rows are sorted by it.",
+    "group": "No window crosses two of its values.",
+    "channel": "One channel.",
+}
 SHOWN = 200
 """Windows of which previews take their scale."""
 
@@ -44,10 +49,11 @@ class Series(Intake):
 
         window: int = knob(64, "How many steps one window has.", low=2, high=4096, log=True)
         stride: int = knob(
-            16,
-            "How many steps after one window the next begins; with less than a window they overlap, "
-            "and what is tested is then no longer new.",
-            low=1, high=4096, log=True,
+            0,
+            "How many steps after one window the next begins, 0 for a window's length; where "
+            "windows overlap, those that test share steps with those that train, and figures look "
+            "better than they are.",
+            low=0, high=4096,
         )  # fmt: skip
         channels: str = knob(
             "", "The columns that are learnt, with commas between; nothing takes all of numbers."
@@ -66,7 +72,7 @@ class Series(Intake):
     def look(self, paths: list[Path], names: list[str]) -> dict[str, Any]:
         """As in `Intake`, from the first 100,000 rows; besides "columns" and "labels"."""
         rows, columns, whole = self._looked(paths, names)
-        found = cut(rows.groups, self.config.window, self.config.stride)
+        found = cut(rows.groups, self.config.window, self._stride)
         learnt = tuple(Column(name) for name in rows.names)
         shown = windows_of(rows.values, found.starts[:SHOWN], self.config.window)
         shown, learnt = scaled(shown, torch.arange(len(shown)), "series", learnt)
@@ -99,6 +105,10 @@ class Series(Intake):
         rows = rows_of(table, roles, min(table.count, LOOKED_AT))
         return rows, _columns(table, roles), table.count <= LOOKED_AT
 
+    @property
+    def _stride(self) -> int:
+        return self.config.stride or self.config.window
+
     def _roles(self, known: tuple[str, ...]) -> SeriesRoles:
         single = {}
         for role, title in (("time", "Time"), ("group", "One series for each"), ("label", "Label")):
@@ -111,7 +121,7 @@ class Series(Intake):
         return SeriesRoles(chosen, **single)
 
     def _taken(self, rows: Rows) -> Taken:
-        window, stride = self.config.window, self.config.stride
+        window, stride = self.config.window, self._stride
         found = cut(rows.groups, window, stride)
         samples = windows_of(rows.values, found.starts, window)
         rules = [*rows.rules, f"Windows of {window} steps, a new one every {stride}."]
@@ -122,9 +132,14 @@ class Series(Intake):
             rules.append(f"{missing:,} values are missing (infinite ones among them).")
         labels, classes = torch.zeros(len(samples), dtype=torch.int64), ("all",)
         if rows.codes is not None:
-            labels, classes = majority(rows.codes, found.starts, window, len(rows.classes)), rows.classes
+            labels, classes = (
+                majority(rows.codes, found.starts, window, len(rows.classes)),
+                rows.classes,
+            )
             rules.append("The class of a window is the most frequent of its steps.")
-        skipped = rows.skipped | ({"series shorter than a window": found.short} if found.short else {})
+        skipped = rows.skipped | (
+            {"series shorter than a window": found.short} if found.short else {}
+        )
         first = (Column("first row"), torch.from_numpy(found.starts).float())
         columns = tuple(Column(name) for name in rows.names)
         return Taken(
@@ -141,7 +156,6 @@ def _columns(table: TableFile, roles: SeriesRoles) -> list[dict[str, Any]]:
         if role == "channel" and found.what != "number":
             role = "left out"
         column = described(found, "label" if role == "label" else "left out")
-        becomes = {"time": "The rows are sorted by it.", "group": "No window crosses two of them.",
-                   "channel": "One channel.", "label": column["becomes"], "left out": "Left out."}  # fmt: skip
-        told.append({**column, "role": role, "becomes": becomes[role]})
+        becomes = BECOMES.get(role, column["becomes"])
+        told.append({**column, "role": role, "becomes": becomes})
     return told

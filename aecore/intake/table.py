@@ -137,7 +137,9 @@ def _becomes(found: Found, role: str) -> str:
     if role == "label":
         return f"The label, of {len(found.values) + bool(found.missing)} classes."
     known = "Known and not learnt. " if role == "metadata" else ""
-    width = "one number" if found.codes is None else f"{column_of(found).width} numbers, one a value"
+    width = (
+        "one number" if found.codes is None else f"{column_of(found).width} numbers, one a value"
+    )
     return f"{known}{width.capitalize()}. {found.note}".strip()
 
 

@@ -14,7 +14,11 @@ from aecore.errors import InputError
 SNIFFED = 1 << 16
 """Bytes at the beginning that decide on separator, decimals and header; they must hold a line."""
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 UNDEFINED = set(b"\x81\x8d\x8f\x90\x9d")
 """Bytes that Windows-1252 leaves without a character."""
 FOREIGN = {
@@ -56,7 +60,9 @@ class Dialect:
         if self.comma:
             rules.append("Numbers have a comma before their decimals.")
         if not self.names:
-            rules.append("The first line holds numbers, so it is taken for a row and not for names.")
+            rules.append(
+                "The first line holds numbers, so it is taken for a row and not for names."
+            )
         return tuple(rules)
 
 
