@@ -70,8 +70,11 @@ class Archive:
     ) -> None:  # fmt: skip
         self._zip.close()
 
-    def read(self, entry: Entry) -> bytes:
-        """All of an entry, never more than it claims to have. Raises Skipped."""
+    def read(self, entry: Entry, first: int | None = None) -> bytes:
+        """All of an entry, never more than it claims to have; or a few more bytes than its first.
+
+        Raises Skipped.
+        """
         info, parts, left = entry.info, [], entry.info.file_size
         _check_entry(info)
         try:
@@ -81,6 +84,8 @@ class Archive:
                     if left < 0:
                         break
                     parts.append(chunk)
+                    if first is not None and len(parts) * CHUNK >= first:
+                        return b"".join(parts)
         except (BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError,
                 struct.error, zlib.error) as error:  # fmt: skip
             raise Skipped("damaged in the zip") from error
@@ -96,6 +101,11 @@ class Archive:
             raise _refused(f"unpacked it is larger than {MOST_BYTES // 10**6} MB", "give a part")
         self._check_overlaps(infos)
         entries = [Entry(_name(info), info) for info in infos]
+        if any(entry.name.endswith("/data.pkl") for entry in entries):
+            raise InputError(
+                "This is a PyTorch file, which can run code when it is opened, so that it is not; "
+                "save arrays as .npy or .npz."
+            )
         return [entry for entry in entries if not JUNK.fullmatch(entry.name)]
 
     def _check_overlaps(self, infos: list[ZipInfo]) -> None:

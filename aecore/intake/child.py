@@ -27,8 +27,8 @@ def take_here(
     note: str,
 ) -> None:
     """`Intake.take`, kept in a folder."""
-    from aecore.intake.sandboxed import keep  # slow to import
-
     kind = intakes[intake]
     taken = kind(kind.Config.parse(options)).take([Path(path) for path in paths], names)
+    from aecore.intake.sandboxed import keep  # slow to import, and not needed for a refusal
+
     keep(taken, Path(folder), title, owner, note)

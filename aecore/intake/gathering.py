@@ -32,6 +32,8 @@ class File:
 @contextmanager
 def gathered(paths: Sequence[Path], names: Sequence[str]) -> Iterator[list[File]]:
     """The files of one zip, or files side by side. Raises InputError."""
+    if not paths:
+        raise InputError("No file was given; choose at least one.")
     heads = [_head(path) for path in paths]
     if len(paths) == 1 and heads[0].startswith((ZIP, EMPTY_ZIP)):
         with Archive(paths[0]) as archive:
@@ -48,11 +50,6 @@ def gathered(paths: Sequence[Path], names: Sequence[str]) -> Iterator[list[File]
     yield [
         File(safe_text(name), ALL, path.read_bytes) for path, name in zip(paths, names, strict=True)
     ]
-
-
-def folders_of(files: Sequence[File]) -> tuple[str, ...]:
-    """The classes, in the order of their names."""
-    return tuple(sorted({file.folder for file in files}))
 
 
 def _head(path: Path) -> bytes:
@@ -73,11 +70,6 @@ def _unpacked(archive: Archive) -> list[File]:
     entries = archive.entries
     if not entries:
         raise InputError("This zip holds no files; put images into it.")
-    if any(entry.name.endswith("/data.pkl") for entry in entries):
-        raise InputError(
-            "This is a PyTorch file, which can run code when it is opened, so that it is not; "
-            "save arrays as .npy or .npz."
-        )
     return [
         File(safe_text(entry.name.rsplit("/", 1)[-1]), _folder(entry.name),
              partial(archive.read, entry))

@@ -86,8 +86,6 @@ class Images(Intake):
         }
 
     def take(self, paths: list[Path], names: list[str]) -> Taken:
-        import torch  # slow to import
-
         with gathered(paths, names) as files:
             _check_classes(file.folder for file in files)
             sizes = sizes_of(files)
@@ -96,6 +94,8 @@ class Images(Intake):
             seen = self._read(files, size)
         channels = self._channels(seen)
         check_total(len(seen.pixels), channels, size)
+        import torch  # slow to import, and most of what is refused is refused by now
+
         classes = tuple(sorted(set(seen.folders)))
         number = {name: place for place, name in enumerate(classes)}
         return Taken(
@@ -165,5 +165,8 @@ def _summary(counts: Counter[str], sizes: Counter[Size], seen: Seen) -> list[str
     if skipped := seen.tally.sentence():
         found.append(skipped)
     if examined < total:
-        found.append(f"This rests on {examined:,} of {total:,} files, evenly chosen.")
+        found.append(
+            f"This rests on {examined:,} of {total:,} files, evenly chosen, the sizes on "
+            f"{sizes.total():,}."
+        )
     return found

@@ -15,7 +15,7 @@ from io import BytesIO
 from typing import Literal
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from aecore.intake.formats import HEAD, named
 from aecore.intake.skipping import Skipped
@@ -132,7 +132,7 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
                 yield image
         except Skipped:
             raise
-        except Image.UnidentifiedImageError as error:
+        except UnidentifiedImageError as error:
             raise Skipped(named(content[:HEAD]) or "not an image") from error
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise _too_large() from error
