@@ -87,31 +87,7 @@ def _call(
     paths, names = [str(path) for path, _ in files], [name for _, name in files]
     values = {"intake": intake, "paths": paths, "names": names, "options": options or {}, **more}
     what = safe_text(names[0]) if len(names) == 1 else "What was given"
-    return call(f"{__name__}:{function}", values, limits, what, cancelled)
-
-
-def look_here(
-    intake: str, paths: list[str], names: list[str], options: dict[str, Any]
-) -> dict[str, Any]:
-    """Entry point in the child."""
-    kind = intakes[intake]
-    return kind(kind.Config.parse(options)).look([Path(path) for path in paths], names)
-
-
-def take_here(
-    intake: str,
-    paths: list[str],
-    names: list[str],
-    options: dict[str, Any],
-    folder: str,
-    title: str,
-    owner: str,
-    note: str,
-) -> None:
-    """Entry point in the child: fills the folder."""
-    kind = intakes[intake]
-    taken = kind(kind.Config.parse(options)).take([Path(path) for path in paths], names)
-    keep(taken, Path(folder), title, owner, note)
+    return call(f"aecore.intake.child:{function}", values, limits, what, cancelled)
 
 
 def keep(taken: Taken, folder: Path, title: str, owner: str = "", note: str = "") -> None:
