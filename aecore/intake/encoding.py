@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from aecore.errors import InputError
-from aecore.intake.columns import MISSING, Found
+from aecore.intake.found import MISSING, Found
 from aecore.intake.safe_text import safe_text
 from aecore.intake.table_reading import unique_names
 from aecore.samples import Column
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MOST_NUMBERS = 250_000_000
 """float32 numbers of all samples together: 1 GB."""
@@ -55,6 +57,8 @@ def check_size(rows: int, width: int) -> None:
 
 def samples_of(learnt: Sequence[Found], rows: int) -> Tensor:
     """The first rows of columns as samples (rows, 1, 1, numbers) float32, NaN where missing."""
+    import torch  # slow to import
+
     columns = [column_of(found) for found in learnt]
     width = sum(column.width for column in columns)
     check_size(rows, width)
@@ -71,6 +75,8 @@ def samples_of(learnt: Sequence[Found], rows: int) -> Tensor:
 
 def metadata_of(found: Found) -> tuple[Column, Tensor]:
     """What is known of each sample and not learnt: (n,) float32, a category as its place."""
+    import torch
+
     if found.codes is None:
         if found.numbers is None:
             raise ValueError(f"{found.name} has no values")

@@ -5,16 +5,28 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from io import BytesIO
+from typing import TYPE_CHECKING
 
-from torch import Tensor
-
-from aecore.datasets.pictures import pictures
 from aecore.samples import Column, Kind
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
-def previews(samples: Tensor, kind: Kind, columns: Sequence[Column] = ()) -> list[str]:
-    """Each of the samples (n, C, H, W), on their common scale, as a PNG in base64."""
-    return [_png(picture) for picture in pictures(samples, kind, columns)]
+SHOWN = 8
+
+
+def previews(samples: Tensor, kind: Kind, columns: Sequence[Column]) -> list[str]:
+    """The first samples (n, C, H, W) as PNG files in base64, on the scale of all that are given.
+
+    The samples are changed in place.
+    """
+    import torch  # slow to import
+
+    from aecore.datasets.pictures import pictures
+    from aecore.datasets.scaling import scaled
+
+    known, columns = scaled(samples, torch.arange(len(samples)), kind, columns)
+    return [_png(picture) for picture in pictures(known[:SHOWN], kind, columns)]
 
 
 def _png(picture: Tensor) -> str:

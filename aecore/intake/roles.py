@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Literal
 
 from aecore.errors import InputError
-from aecore.intake.columns import LEARNT, TITLES, Found, find
+from aecore.intake.columns import find
 from aecore.intake.encoding import check_size, codes_of, column_of, metadata_of, values_of
+from aecore.intake.found import LEARNT, TITLES, Found
 from aecore.intake.table_reading import TableFile
 from aecore.samples import Column
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Role = Literal["learnt", "label", "metadata", "left out"]
 MOST_CLASSES = 100
@@ -41,6 +42,12 @@ def names_in(text: str, what: str, known: Sequence[str]) -> tuple[str, ...]:
             some = ", ".join(known[:8]) + (" and so on" if len(known) > 8 else "")
             raise InputError(f"{what}: there is no column {name[:80]!r}; there are {some}.")
     return given
+
+
+def one_name(text: str, what: str, known: Sequence[str]) -> str:
+    """The one column of this name; nothing for no text. Raises InputError as `names_in`."""
+    quoted = text.strip().replace('"', '""')
+    return names_in(f'"{quoted}"', what, known)[0] if quoted else ""
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,8 @@ class Read:
     @property
     def labels(self) -> tuple[Tensor, tuple[str, ...]]:
         """(n,) int64 and the names of the classes."""
+        import torch  # slow to import
+
         if self.label is None:
             return torch.zeros(self.count, dtype=torch.int64), ALL
         return torch.from_numpy(codes_of(self.label)), values_of(self.label)

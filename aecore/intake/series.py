@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from aecore.config import Settings, knob
-from aecore.datasets.scaling import scaled
 from aecore.errors import InputError
 from aecore.intake.base import Intake, Taken, intakes
 from aecore.intake.previews import previews
-from aecore.intake.roles import names_in
+from aecore.intake.roles import names_in, one_name
 from aecore.intake.series_arrays import is_array, rows_of_arrays
 from aecore.intake.series_table import Rows, SeriesRoles, rows_of
 from aecore.intake.table import described
@@ -75,7 +73,6 @@ class Series(Intake):
         found = cut(rows.groups, self.config.window, self._stride)
         learnt = tuple(Column(name) for name in rows.names)
         shown = windows_of(rows.values, found.starts[:SHOWN], self.config.window)
-        shown, learnt = scaled(shown, torch.arange(len(shown)), "series", learnt)
         part = "" if whole else f" in the first {LOOKED_AT:,} rows"
         summary = f"{len(found.starts):,} windows{part}, of {self.config.window} steps each."
         return {
@@ -83,7 +80,7 @@ class Series(Intake):
             "count": len(found.starts) if whole else 0,
             "columns": columns,
             "labels": [],
-            "previews": previews(shown[:8], "series", learnt),
+            "previews": previews(shown, "series", learnt),
         }
 
     def take(self, paths: list[Path], names: list[str]) -> Taken:
@@ -110,10 +107,11 @@ class Series(Intake):
         return self.config.stride or self.config.window
 
     def _roles(self, known: tuple[str, ...]) -> SeriesRoles:
-        single = {}
-        for role, title in (("time", "Time"), ("group", "One series for each"), ("label", "Label")):
-            given = getattr(self.config, role)
-            single[role] = names_in(f'"{given}"', title, known)[0] if given else ""
+        titles = {"time": "Time", "group": "One series for each", "label": "Label"}
+        single = {
+            role: one_name(getattr(self.config, role), title, known)
+            for role, title in titles.items()
+        }
         chosen = names_in(self.config.channels, "Channels", known)
         twice = Counter([*chosen, *filter(None, single.values())]).most_common(1)
         if twice and twice[0][1] > 1:
@@ -121,6 +119,8 @@ class Series(Intake):
         return SeriesRoles(chosen, **single)
 
     def _taken(self, rows: Rows) -> Taken:
+        import torch  # slow to import
+
         window, stride = self.config.window, self._stride
         found = cut(rows.groups, window, stride)
         samples = windows_of(rows.values, found.starts, window)

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aecore.errors import InputError
-from aecore.intake.columns import TITLES, Found, find
+from aecore.intake.columns import find
 from aecore.intake.encoding import codes_of, values_of
+from aecore.intake.found import TITLES, Found
 from aecore.intake.roles import MOST_CLASSES, few
 from aecore.intake.table_reading import TableFile
 

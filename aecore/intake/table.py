@@ -6,16 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from aecore.config import Settings, knob
-from aecore.datasets.scaling import scaled
 from aecore.errors import InputError
 from aecore.intake.base import Intake, Taken, intakes
-from aecore.intake.columns import LEARNT, TITLES, Found
 from aecore.intake.encoding import column_of, samples_of
+from aecore.intake.found import LEARNT, TITLES, Found
 from aecore.intake.previews import previews
-from aecore.intake.roles import Read, Roles, names_in, proposals
+from aecore.intake.roles import Read, Roles, names_in, one_name, proposals
 from aecore.intake.table_reading import TableFile, open_table
 
 LOOKED_AT = 100_000
@@ -105,9 +102,8 @@ class Table(Intake):
 
     def _roles(self, known: tuple[str, ...]) -> Roles:
         given = self.config
-        label = names_in(f'"{given.label}"' if given.label else "", "Label", known)
         return Roles(
-            label[0] if label else "",
+            one_name(given.label, "Label", known),
             names_in(given.metadata, "Known, not learnt", known),
             names_in(given.leave_out, "Leave out", known),
             names_in(given.categories, "Take as categories", known),
@@ -157,6 +153,4 @@ def _first(found: Found, rows: int) -> Found:
 
 def _previews(learnt: list[Found], rows: int) -> list[str]:
     columns = tuple(column_of(each) for each in learnt)
-    samples = samples_of(learnt, rows)
-    shown, columns = scaled(samples, torch.arange(rows), "table", columns)
-    return previews(shown[:8], "table", columns)
+    return previews(samples_of(learnt, rows), "table", columns)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from aecore.errors import InputError
 from aecore.intake.encoding import MOST_NUMBERS
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ def windows_of(values: NDArray[np.float32], starts: NDArray[np.int64], window: i
 
     Raises InputError where these would take more memory than they may.
     """
+    import torch  # slow to import
+
     numbers = len(starts) * values.shape[1] * window
     if numbers > MOST_NUMBERS:
         raise InputError(
@@ -67,6 +70,8 @@ def majority(
     codes: NDArray[np.int64], starts: NDArray[np.int64], window: int, count: int
 ) -> Tensor:
     """The most frequent class within each window, the first of equals: (n,) int64."""
+    import torch
+
     ahead = np.zeros((len(codes) + 1, count), np.int64)
     np.cumsum(codes[:, None] == np.arange(count), 0, out=ahead[1:])
     return torch.from_numpy((ahead[starts + window] - ahead[starts]).argmax(1))
