@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 from aecore.errors import UnknownName
@@ -67,7 +67,8 @@ class Registry(Mapping[str, T], Generic[T]):
         return len(self._entries)
 
 
-def import_siblings(package: str, path: Iterable[str]) -> None:
-    """Import every module of a package's folder, so that each registers itself."""
+def import_siblings(package: str, path: Iterable[str], without: Collection[str] = ()) -> None:
+    """Import every module of a package's folder but these, so that each registers itself."""
     for module in pkgutil.iter_modules(path):
-        importlib.import_module(f"{package}.{module.name}")
+        if module.name not in without:
+            importlib.import_module(f"{package}.{module.name}")

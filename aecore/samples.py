@@ -8,10 +8,10 @@ else is float32, already brought to a common scale (see datasets/scaling.py). A 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:  # slow to import, and a process that only looks at files needs none of it
+    from torch import Tensor
 
 Kind = Literal["image", "table", "series", "points"]
 ANY: frozenset[Kind] = frozenset({"image", "table", "series", "points"})
@@ -66,7 +66,7 @@ def groups_of(columns: tuple[Column, ...]) -> tuple[Group, ...]:
 
 def to_float(samples: Tensor) -> Tensor:
     """Samples as models see them, float32: uint8 images in [0, 1], all else as it is."""
-    return torch.mul(samples, 1 / 255) if samples.dtype == torch.uint8 else samples
+    return samples if samples.is_floating_point() else samples * (1 / 255)
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import csv
 import zlib
-from io import StringIO
 
 import numpy as np
 import plotly.graph_objects as go
@@ -17,6 +15,7 @@ from torch import Tensor
 
 from aecore.datasets.pictures import to_bytes
 from aecore.maps.samples import MOST_HELD_OUT
+from aecore.reports.csv_text import csv_text
 from aecore.runs import Run
 from aecore.samples import to_float
 from ui import resources
@@ -119,12 +118,8 @@ def _copies(run: Run, images: Tensor) -> Tensor:
 
 
 def _csv(rows: NDArray[np.int64], labels: NDArray[np.int64], classes: tuple[str, ...]) -> str:
-    lines = StringIO()
-    table = csv.writer(lines)
-    table.writerow(["image", "class"])
     names = [classes[label] for label in labels]
-    table.writerows(zip(rows.tolist(), names, strict=True))
-    return lines.getvalue()
+    return csv_text(["image", "class"], zip(rows.tolist(), names, strict=True))
 
 
 def _caption(count: int) -> str:

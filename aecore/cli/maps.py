@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
-from io import StringIO
 from typing import Any
 
 from aecore.cli.output import say, say_json, say_table, write_over, write_text
@@ -27,6 +25,7 @@ from aecore.maps.spec import MapSpec, kinds
 from aecore.metrics.descriptions import MEASURES
 from aecore.paths import home
 from aecore.projections import Map
+from aecore.reports.csv_text import csv_text
 from aecore.runs import Run, RunStore
 from aecore.runs.inference import LoadedModel, load_model
 
@@ -142,9 +141,6 @@ def _shown(value: Any) -> str:
 
 
 def _write_csv(name: str, ground: Ground, drawn: Drawn) -> None:
-    text = StringIO()
-    table = csv.writer(text)
-    table.writerow(["image", "class", "x", "y"])
-    for index, (kind, (x, y)) in enumerate(zip(ground.names, drawn.held_out.tolist(), strict=True)):
-        table.writerow([index, kind, x, y])
-    write_text(name, text.getvalue())
+    pairs = enumerate(zip(ground.names, drawn.held_out.tolist(), strict=True))
+    rows = ([index, kind, x, y] for index, (kind, (x, y)) in pairs)
+    write_text(name, csv_text(["image", "class", "x", "y"], rows))

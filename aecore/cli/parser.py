@@ -31,6 +31,7 @@ LISTS = {
     "corruptions": "list the ways to damage the input",
 }
 REPORTS = {
+    "columns": "tell how well each column of a table is copied, beside PCA",
     "compare": "compare runs on the same images, beside PCA with codes as long",
     "compress": "measure how small images become as codes, beside PCA, JPEG and WebP",
     "denoise": "measure how well a run undoes a damage, beside classical methods",

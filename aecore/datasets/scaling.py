@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -12,6 +12,8 @@ from aecore.samples import Column, Kind, places
 
 FLAT = 1e-12
 """A standard deviation below this, in units of the largest value, is that of a constant."""
+CHUNK = 16_384
+"""Rows that are looked at together."""
 
 
 def scaled(
@@ -25,45 +27,48 @@ def scaled(
     categories stay as they are.
 
     Args:
-        samples: (n, C, H, W) float32, NaN where a number is missing.
+        samples: (n, C, H, W) float32, NaN where a number is missing; changed in place, since a
+            large table should not be in memory twice.
         train: indices of the training split, (m,) int64.
     """
-    if kind == "series":
-        return _series(samples, train, columns)
-    flat, made = samples.flatten(1), []
-    means, deviations = _moments(flat[train])
+    samples = samples.contiguous()
+    values = samples.movedim(1, -1) if kind == "series" else samples.flatten(1)
+    means, deviations = moments(values, train)
     if kind == "points":
         deviations = deviations.square().mean().sqrt().expand_as(deviations)
-    result = flat.clone()
-    for column, (start, stop) in zip(columns, places(tuple(columns)), strict=True):
+    starts = [start for start, _ in places(tuple(columns))]  # a channel takes one number, too
+    mean, scale, made = torch.zeros(len(means)), torch.ones(len(means)), []
+    for column, at in zip(columns, starts, strict=True):
         if column.kind == "category":
             made.append(column)
             continue
-        mean, scale = float(means[start]), _usable(deviations[start], means[start])
-        result[:, start:stop] = (flat[:, start:stop] - mean) / scale
-        made.append(replace(column, mean=mean, scale=scale))
-    return result.nan_to_num_(0.0).view(samples.shape), tuple(made)
+        mean[at], scale[at] = means[at], _usable(deviations[at], means[at])
+        made.append(replace(column, mean=float(mean[at]), scale=float(scale[at])))
+    for part in values.split(CHUNK):
+        part.sub_(mean).div_(scale).nan_to_num_(0.0)
+    return samples, tuple(made)
 
 
-def _series(
-    samples: Tensor, train: Tensor, columns: Sequence[Column]
-) -> tuple[Tensor, tuple[Column, ...]]:
-    known = samples[train].transpose(0, 1).flatten(1).T  # (m · steps, channels)
-    means, deviations = _moments(known)
-    scales = torch.tensor([_usable(d, m) for d, m in zip(deviations, means, strict=True)])
-    result = (samples - means.float()[:, None, None]) / scales[:, None, None]
-    made = [
-        replace(column, mean=float(mean), scale=float(scale))
-        for column, mean, scale in zip(columns, means, scales, strict=True)
-    ]
-    return result.nan_to_num_(0.0), tuple(made)
+def moments(values: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of some rows of (n, ..., d), what is missing left out.
+
+    Both (d,) float64, 0 where nothing is known. In two passes, so that a large mean costs the
+    deviation no digits, and in parts, so that a large table is never there twice.
+    """
+    size = values.shape[-1]
+    known, total, square = (torch.zeros(size, dtype=torch.float64) for _ in range(3))
+    for part in _parts(values, rows):
+        known += (~part.isnan()).sum(0)
+        total += part.nansum(0)
+    mean = total / known.clamp_min(1)
+    for part in _parts(values, rows):
+        square += (part - mean).square_().nansum(0)
+    return mean, (square / known.clamp_min(1)).sqrt()
 
 
-def _moments(values: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of each column of (m, d), what is missing left out: float64."""
-    x = values.double()
-    mean = x.nanmean(0).nan_to_num(0.0)
-    return mean, (x - mean).square().nanmean(0).nan_to_num(0.0).sqrt()
+def _parts(values: Tensor, rows: Tensor) -> Iterator[Tensor]:
+    for some in rows.split(CHUNK):
+        yield values[some].reshape(-1, values.shape[-1]).double()
 
 
 def _usable(deviation: Tensor, mean: Tensor) -> float:

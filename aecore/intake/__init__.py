@@ -3,6 +3,7 @@
 from aecore.intake.base import Intake, Taken, intakes
 from aecore.registry import import_siblings
 
-import_siblings(__name__, __path__)
+# These two register nothing and import torch, which takes seconds; a look at files needs none.
+import_siblings(__name__, __path__, without=("sandboxed", "suggest"))
 
 __all__ = ["Intake", "Taken", "intakes"]

@@ -11,13 +11,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from aecore.config import Settings
 from aecore.registry import Registry
 from aecore.samples import Column, Kind
+
+if TYPE_CHECKING:  # slow to import, and a look at files needs none of it
+    from torch import Tensor
 
 
 @dataclass(frozen=True)

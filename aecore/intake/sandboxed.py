@@ -15,7 +15,7 @@ from aecore.intake.safe_text import safe_text
 from aecore.intake.suggest import suggested
 from aecore.paths import home
 from aecore.runs.disk import check_disk
-from aecore.runs.files import json_bytes, pack, sync_folder, write
+from aecore.runs.files import json_bytes, sync_folder, write, write_tensors
 from aecore.runs.sandbox import Limits, call
 from aecore.runs.store import new_id
 
@@ -87,31 +87,7 @@ def _call(
     paths, names = [str(path) for path, _ in files], [name for _, name in files]
     values = {"intake": intake, "paths": paths, "names": names, "options": options or {}, **more}
     what = safe_text(names[0]) if len(names) == 1 else "What was given"
-    return call(f"{__name__}:{function}", values, limits, what, cancelled)
-
-
-def look_here(
-    intake: str, paths: list[str], names: list[str], options: dict[str, Any]
-) -> dict[str, Any]:
-    """Entry point in the child."""
-    kind = intakes[intake]
-    return kind(kind.Config.parse(options)).look([Path(path) for path in paths], names)
-
-
-def take_here(
-    intake: str,
-    paths: list[str],
-    names: list[str],
-    options: dict[str, Any],
-    folder: str,
-    title: str,
-    owner: str,
-    note: str,
-) -> None:
-    """Entry point in the child: fills the folder."""
-    kind = intakes[intake]
-    taken = kind(kind.Config.parse(options)).take([Path(path) for path in paths], names)
-    keep(taken, Path(folder), title, owner, note)
+    return call(f"aecore.intake.child:{function}", values, limits, what, cancelled)
 
 
 def keep(taken: Taken, folder: Path, title: str, owner: str = "", note: str = "") -> None:
@@ -123,9 +99,8 @@ def keep(taken: Taken, folder: Path, title: str, owner: str = "", note: str = ""
         )
     tensors = {"samples": taken.samples, "labels": taken.labels}
     tensors |= {f"metadata.{i}": values for i, (_, values) in enumerate(taken.metadata)}
-    content = pack(tensors)
-    write(folder / SAMPLES, content)
-    about = about_of(taken, title, owner, note, len(content))
+    size = write_tensors(folder / SAMPLES, tensors)
+    about = about_of(taken, title, owner, note, size)
     write(folder / ABOUT, json_bytes(about.to_json()))
 
 
@@ -138,7 +113,8 @@ def about_of(taken: Taken, title: str, owner: str, note: str, size: int) -> Abou
     count, *shape = taken.samples.shape
     complete = count
     if taken.kind != "image":
-        complete = int((~taken.samples.flatten(1).isnan().any(1)).sum())
+        parts = taken.samples.flatten(1).split(100_000)  # of a large table, no second one
+        complete = sum(int((~part.isnan().any(1)).sum()) for part in parts)
     return About(
         title=title,
         kind=taken.kind,

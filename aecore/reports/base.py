@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from io import StringIO
 from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
 from aecore.config import Settings
 from aecore.registry import Registry
+from aecore.reports.csv_text import csv_text
 from aecore.runs.inference import LoadedModel
 from aecore.runs.store import Run
 
@@ -72,8 +71,4 @@ def unheard(share: float, doing: str) -> None:
 
 def as_csv(rows: Sequence[Row]) -> str:
     """Rows as text, the columns named in the first line."""
-    text = StringIO()
-    table = csv.DictWriter(text, list(rows[0]) if rows else [])
-    table.writeheader()
-    table.writerows(rows)
-    return text.getvalue()
+    return csv_text(list(rows[0]) if rows else [], (row.values() for row in rows))
