@@ -73,7 +73,16 @@ def unheard(share: float, doing: str) -> None:
 def as_csv(rows: Sequence[Row]) -> str:
     """Rows as text, the columns named in the first line."""
     text = StringIO()
-    table = csv.DictWriter(text, list(rows[0]) if rows else [])
-    table.writeheader()
-    table.writerows(rows)
+    table = csv.writer(text)
+    if rows:
+        table.writerow([as_cell(name) for name in rows[0]])
+    table.writerows([as_cell(value) for value in row.values()] for row in rows)
     return text.getvalue()
+
+
+def as_cell(value: str | int | float | None) -> str | int | float | None:
+    """A value for a CSV file: text that a spreadsheet would take for a formula begins with '."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -20,9 +20,11 @@ from aecore.errors import InputError
 from aecore.models import Autoencoder, ModelConfig, variants
 from aecore.networks import Network, NetworkConfig, networks
 from aecore.runs import migrations
-from aecore.samples import NOUNS
+from aecore.samples import NOUNS, Kind
 from aecore.training import TrainConfig
 
+PIXELS_ONLY = ("bce", "continuous_bernoulli")
+"""Losses for numbers from 0 to 1."""
 CHOICES = {"dataset": "digits", "variant": "vae", "network": "mlp", "corruption": "none"}
 """The four named choices of a run, with what a newcomer starts from."""
 
@@ -176,8 +178,23 @@ def all_knobs(names: Mapping[str, str]) -> Iterator[tuple[str, Knob]]:
 
 
 def suggested(names: Mapping[str, str]) -> dict[str, Any]:
-    """What the data set and the variant suggest, by flat name; the variant has the last word."""
-    return {**datasets[names["dataset"]].suggested, **variants[names["variant"]].suggested}
+    """What the data set and the variant suggest, by flat name; the variant has the last word.
+
+    But not where it speaks of images, and the samples are none.
+    """
+    of = datasets[names["dataset"]]
+    own = variants[names["variant"]].suggested
+    fitting = {name: value for name, value in own.items() if _suits(of.kind, name, value)}
+    return {**of.suggested, **fitting}
+
+
+def _suits(kind: Kind, name: str, value: Any) -> bool:
+    """Whether a suggestion of a variant has a meaning for samples of a kind."""
+    if kind == "image":
+        return True
+    if name == "likelihood":
+        return value not in PIXELS_ONLY
+    return name != "network" or kind in networks[value].kinds
 
 
 def chosen_names(values: Mapping[str, Any]) -> dict[str, str]:
