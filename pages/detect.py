@@ -35,7 +35,7 @@ def show(run: Run) -> None:
     found = report(run, "detect", {"suspects": suspects})
     if found is not None:
         with grid.cell():
-            name = choose_score(found)
+            name = choose_score(run, found)
         explore(run, found, name)
 
 

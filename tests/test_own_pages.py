@@ -307,5 +307,9 @@ def test_what_moves_a_number_is_told_by_column(table):
 
 
 def test_cells_that_a_spreadsheet_would_run_are_quoted():
-    rows = [{"=name": "=1+1", "value": -1.5}, {"=name": "@x", "value": 2}, {"=name": "a", "value": 3}]
+    rows = [
+        {"=name": "=1+1", "value": -1.5},
+        {"=name": "@x", "value": 2},
+        {"=name": "a", "value": 3},
+    ]
     assert as_csv(rows).splitlines() == ["'=name,value", "'=1+1,-1.5", "'@x,2", "a,3"]

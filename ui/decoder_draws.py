@@ -96,7 +96,8 @@ def _drawn(lab: Lab, source: str, parts: int, seed: int) -> tuple[Tensor, str]:
 def _show_draws(lab: Lab, codes: Tensor, said: str, seed: int) -> None:
     train = lab.data.part("train", MOST_TRAIN)
     images = lab.decode(codes)
-    found = nearest(images, train)
+    raw = images if is_image(lab.run.spec) else lab.raw(codes)
+    found = nearest(raw, train)
     usual, one = _usual_distance(lab.run), noun(lab.run.spec)
     st.caption(
         f"{COUNT} draws from {said}; seed {seed}. Below each stands the nearest of "

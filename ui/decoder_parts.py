@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -57,6 +58,11 @@ class Lab(NamedTuple):
     def decode(self, codes: Tensor) -> Tensor:
         """Codes (..., d) to images (..., C, H, W) uint8."""
         return pictures(self.loaded.model.decode, codes, self.data.pictures)
+
+    def raw(self, codes: Tensor) -> Tensor:
+        """Codes (n, d) to samples (n, C, H, W), on the scale of the data set's own."""
+        with torch.inference_mode():
+            return self.loaded.model.decode(codes).clone()
 
     def describe(self, image: int) -> str:
         """A test image in words."""

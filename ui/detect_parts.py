@@ -30,7 +30,7 @@ from ui import components, resources
 from ui.detect_figures import histogram, precision_figure, roc_figure, worst_grid
 from ui.grids import png
 from ui.linked import choice, level
-from ui.words import count_of, is_image, noun, plain
+from ui.words import count_of, is_image, noun, plain, worded
 
 ALLOWED = 5.0
 """Percent of normal validation images that raise an alarm, unless somebody chooses otherwise."""
@@ -91,11 +91,15 @@ def nothing_left_out(run: Run, train: Path) -> None:
         )
 
 
-def choose_score(found: Findings) -> str:
+def choose_score(run: Run, found: Findings) -> str:
     """Which score the figures below are of."""
-    titles = {name: methods[name].title for name in methods if f"score:{name}" in found.arrays}
+    titles = {
+        name: worded(run.spec, methods[name].title)
+        for name in methods
+        if f"score:{name}" in found.arrays
+    }
     name = choice("score", "Score", titles, OWN, "What says how odd a sample is; high is odd.")
-    st.caption(methods[name].idea)
+    st.caption(worded(run.spec, methods[name].idea))
     return name
 
 
@@ -116,7 +120,7 @@ def choose_threshold(found: Findings, name: str) -> View:
 
 def figures(run: Run, view: View) -> None:
     """The histogram with the threshold, what it finds in words, and both curves."""
-    title, counts = methods[view.name].title, view.counts
+    title, counts = worded(run.spec, methods[view.name].title), view.counts
     scope = (
         f"{count_of(len(view.odd), f'test {noun(run.spec)}')}, {int(view.odd.sum()):,} of them odd"
     )
@@ -174,8 +178,8 @@ def gallery(run: Run, found: Findings, view: View) -> None:
     images = is_image(run.spec)
     st.caption(
         f"The {len(rows)} test {noun(run.spec)}s with the highest score "
-        f"({methods[view.name].title}), {kinds.count('odd')} of them odd. Reconstructions are "
-        "the run's own. Error: "
+        f"({worded(run.spec, methods[view.name].title)}), {kinds.count('odd')} of them odd. "
+        "Reconstructions are the run's own. Error: "
         + (
             "orange is too bright, blue too dark; full colour at half the range."
             if images
@@ -191,29 +195,28 @@ def gallery(run: Run, found: Findings, view: View) -> None:
 def comparison(run: Run, found: Findings) -> None:
     """All scores in one table, and in one sentence who wins."""
     rows, scope = found.tables["scores"], found.scope
-    st.markdown(verdict(rows))
-    one = noun(run.spec)
-    st.table([_line(row, one) for row in rows], hide_index=True)
+    st.markdown(worded(run.spec, verdict(rows)))
+    st.table([_line(run, row) for row in rows], hide_index=True)
     share = float(rows[0]["prevalence"] or 0)
     st.caption(
-        f"On {scope['n']:,} {one}s of the test split, {scope['odd']:,} of them odd "
+        f"On {scope['n']:,} {noun(run.spec)}s of the test split, {scope['odd']:,} of them odd "
         f"({plain(scope['what is odd'])}): by chance the ROC-AUC is 0.5 and the average precision "
         f"{share:.3f}, the share of odd images. In brackets 95 % intervals, from {RESAMPLES:,} "
         "draws of them (bootstrap)."
     )
 
 
-def _line(row: Row, one: str) -> dict[str, Any]:
+def _line(run: Run, row: Row) -> dict[str, Any]:
     def interval(name: str) -> str:
         return f"{row[name]:.3f} ({row[f'{name} low']:.3f} to {row[f'{name} high']:.3f})"
 
     return {
-        "Score": row["score"],
+        "Score": worded(run.spec, str(row["score"])),
         "Made by": row["made by"],
         "ROC-AUC": interval("ROC-AUC"),
         "Average precision": interval("average precision"),
-        "Learnt from": f"{row['fitted on']:,} {one}s",
-        "Set": row["setting"],
+        "Learnt from": f"{row['fitted on']:,} {noun(run.spec)}s",
+        "Set": worded(run.spec, str(row["setting"])),
         "Seconds": f"{row['seconds']:.2f}",
     }
 

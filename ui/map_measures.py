@@ -18,7 +18,7 @@ from ui import resources
 from ui.held_out import count_of
 from ui.map_choice import Offer
 from ui.selection import linked, remember, set_widget, widget_value
-from ui.words import noun, numbers_word, plain
+from ui.words import noun, numbers_word, plain, worded
 
 SEEDS = 5
 Scores = Mapping[str, float]
@@ -57,7 +57,8 @@ def measures_table(run: Run, offers: list[Offer], *, repeated: bool) -> None:
     st.caption(_scope(run, offers, found, repeated=repeated))
     st.markdown(_verdict({title: _means(scores) for title, scores in found.items()}))
     with st.expander("What the figures say"):
-        st.markdown("\n".join(f"- **{MEASURES[n].title}**: {MEASURES[n].meaning}" for n in names))
+        lines = (f"- **{MEASURES[n].title}**: {MEASURES[n].meaning}" for n in names)
+        st.markdown(worded(run.spec, "\n".join(lines)))
 
 
 def _scores(offer: Offer, *, repeated: bool) -> list[Scores]:

@@ -16,7 +16,7 @@ from ui.access import see, status_of, visitor
 from ui.components import chart
 from ui.figures import kl_bars
 from ui.reports import cancels
-from ui.words import NO_CODE, noun, numbers_word, plain
+from ui.words import NO_CODE, noun, numbers_word, plain, worded
 
 TITLE = "Measured"
 GROUPS = {
@@ -94,7 +94,7 @@ def _tables(run: Run, found: dict[str, Any]) -> None:
     if not run.spec.kind.has_code:
         st.markdown(NO_CODE)
     with st.expander("What the figures say"):
-        st.markdown(_meanings(found))
+        st.markdown(worded(run.spec, _meanings(found)))
 
 
 def _table(

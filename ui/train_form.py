@@ -35,7 +35,7 @@ from ui.selection import (
     take_note,
     take_offer,
 )
-from ui.words import NO_CODE, duration, noun, plain, spec_line
+from ui.words import NO_CODE, duration, noun, plain, spec_line, worded
 
 SHOWN = 8
 BASIC_TRAINING = ("epochs", "seed")
@@ -95,7 +95,7 @@ def _variant(spec: RunSpec) -> None:
         "Which kind of autoencoder: what its loss asks for beside a good copy.",
     )
     kind = variants[spec.variant]
-    st.caption(f"{kind.idea}  \n*{kind.paper}, {kind.year}.*")
+    st.caption(f"{worded(spec, kind.idea)}  \n*{kind.paper}, {kind.year}.*")
     _knobs(spec, "model", [fitting_loss(spec, declared) for declared in knobs(kind.Config)])
 
 
@@ -133,7 +133,7 @@ def _network(spec: RunSpec) -> None:
         spec.network,
         "The layers of the encoder and the decoder.",
     )
-    st.caption(networks[spec.network].idea)
+    st.caption(worded(spec, networks[spec.network].idea))
     with st.expander("Network, in detail"):
         _knobs(spec, "layers", knobs(networks[spec.network].Config))
 

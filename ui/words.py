@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from aecore.catalog.rows import RunRow
 from aecore.datasets import datasets
+from aecore.datasets.own import PREFIX
 from aecore.errors import InputError
 from aecore.models import variants
 from aecore.networks import networks
@@ -46,7 +47,13 @@ def spec_line(spec: RunSpec) -> str:
 
 def run_name(row: RunRow) -> str:
     """A run as a list shows it."""
-    return f"{title(row)} · {row.dataset} · {row.state} · {row.id[-4:]}"
+    return f"{title(row)} · {data_title(row)} · {row.state} · {row.id[-4:]}"
+
+
+def data_title(row: RunRow) -> str:
+    """The short name of a run's data, of people's own data what they are called: no Markdown."""
+    own = row.dataset.startswith(PREFIX) and row.dataset in datasets
+    return datasets[row.dataset].title if own else row.dataset
 
 
 def title(row: RunRow) -> str:
@@ -132,6 +139,17 @@ def noun(spec: RunSpec) -> str:
 def is_image(spec: RunSpec) -> bool:
     """Whether a run works on images."""
     return datasets[spec.dataset].kind == "image"
+
+
+def worded(spec: RunSpec, text: str) -> str:
+    """A sentence that speaks of images and pixels, in the words for the run's samples."""
+    if is_image(spec):
+        return text
+    one, numbers = noun(spec), numbers_word(spec)
+    text = re.sub(r"\b(A|a)n image", rf"\1 {one}", text)
+    text = text.replace("pixel by pixel", "number by number").replace("pixel values", numbers)
+    text = re.sub(r"\bpixels\b", numbers, re.sub(r"\bpixel\b", numbers.removesuffix("s"), text))
+    return re.sub(r"\bimage", one, re.sub(r"\bImage", one.capitalize(), text))
 
 
 def numbers_word(spec: RunSpec) -> str:

@@ -7,10 +7,10 @@ from aecore.detection.base import Fitted, Method, Views, methods
 
 @methods.register("error")
 class Error(Method):
-    """The mean squared error per number of the model's reconstruction (Japkowicz et al. 1995)."""
+    """The mean squared error per pixel of the model's reconstruction (Japkowicz et al. 1995)."""
 
     title = "Reconstruction error"
-    idea = "How far the model's reconstruction is from the image, as mean squared error per number."
+    idea = "How far the model's reconstruction is from the image, as mean squared error per pixel."
     of_run = True
 
     def fit(self, train: Views, validation: Views, seed: int) -> Fitted:  # noqa: ARG002
