@@ -21,6 +21,7 @@ from ui.reconstruct_parts import choose_count
 from ui.reports import downloads, report
 from ui.run_page import open_page
 from ui.sweep_parts import sweep_view
+from ui.words import noun
 
 TRAIN = Path(__file__).with_name("train.py")
 
@@ -29,7 +30,9 @@ def show(run: Run) -> None:
     """One sample in all copies, then the figures over the test sample."""
     line = st.grid(5, min_column_width=150)
     with line.cell(column_span=3):
-        others = choose_beside(run, "all of them copy the same test images.", with_code=False)
+        others = choose_beside(
+            run, f"all of them copy the same test {noun(run.spec)}s.", with_code=False
+        )
     with line.cell():
         count = choose_count(run)
     with line.cell():
@@ -41,18 +44,22 @@ def show(run: Run) -> None:
     names = names_of(found, {run.id: "This run"} | others)
     grid = st.grid(2, min_column_width=340, gap="medium")
     with grid.cell():
-        sample = choose_sample(found)
-        side_by_side(found, names, sample)
+        sample = choose_sample(run, found)
+        side_by_side(run, found, names, sample)
     with grid.cell():
         wipe_between(found, names, sample)
-    st.subheader("Over the test images", help="PSNR and SSIM: more is better; MSE: less is.")
+    st.subheader(
+        f"Over the test {noun(run.spec)}s", help="PSNR, SSIM and R²: more is better; MSE: less is."
+    )
     st.markdown("\n".join(f"- {line}" for line in verdict(found, names)))
     st.table(methods_table(found, names), hide_index=True)
-    st.caption(scope_line(found))
+    st.caption(scope_line(found, noun(run.spec)))
     downloads(found, run, "compare")
     sweep_view(run, count)
 
 
-run = open_page("Compare", "Here you will see several copies of one image side by side.", TRAIN)
+run = open_page(
+    "Compare", "Here you will see several copies of one image or row side by side.", TRAIN
+)
 if run is not None:
     show(run)

@@ -18,7 +18,7 @@ from ui.compress_parts import (
 )
 from ui.compress_words import titles, verdict
 from ui.reports import downloads, report
-from ui.run_page import open_page
+from ui.run_page import of_images, open_page
 
 TRAIN = Path(__file__).with_name("train.py")
 
@@ -57,5 +57,5 @@ def show(run: Run) -> None:
 run = open_page(
     "Compress", "Here you will see how small images become as codes.", TRAIN, of_the_code=True
 )
-if run is not None:
+if run is not None and of_images(run, "Compressing"):
     show(run)

@@ -19,6 +19,7 @@ from ui.detect_parts import (
 from ui.own_suspects import own_suspects
 from ui.reports import downloads, report
 from ui.run_page import open_page
+from ui.words import is_image, noun
 
 TRAIN = Path(__file__).with_name("train.py")
 
@@ -34,23 +35,28 @@ def show(run: Run) -> None:
     found = report(run, "detect", {"suspects": suspects})
     if found is not None:
         with grid.cell():
-            name = choose_score(found)
+            name = choose_score(run, found)
         explore(run, found, name)
 
 
 def explore(run: Run, found: Findings, name: str) -> None:
     """One score in full, all of them in a table, and images that a person brings."""
     view = choose_threshold(found, name)
-    figures(view)
-    st.subheader("The oddest images", help="Those that this score puts first, odd or not.")
+    figures(run, view)
+    st.subheader(
+        f"The oddest {noun(run.spec)}s", help="Those that this score puts first, odd or not."
+    )
     gallery(run, found, view)
-    st.subheader("All scores beside each other", help="The same images, judged by each of them.")
-    comparison(found)
+    st.subheader("All scores beside each other", help="The same samples, judged by each of them.")
+    comparison(run, found)
     downloads(found, run, "detect")
-    st.subheader("Your own suspects", help="Images of yours, scored like the test images.")
-    own_suspects(run, view)
+    if is_image(run.spec):
+        st.subheader("Your own suspects", help="Images of yours, scored like the test images.")
+        own_suspects(run, view)
 
 
-run = open_page("Find anomalies", "Here you will see which test images a run takes for odd.", TRAIN)
+run = open_page(
+    "Find anomalies", "Here you will see which test samples a run takes for odd.", TRAIN
+)
 if run is not None:
     show(run)

@@ -15,6 +15,7 @@ from ui.features_parts import (
 )
 from ui.reports import downloads, report
 from ui.run_page import open_page
+from ui.words import is_image, noun
 
 TRAIN = Path(__file__).with_name("train.py")
 
@@ -29,20 +30,22 @@ def show(run: Run) -> None:
     found = report(run, "features", {})
     if found is None:
         return
-    st.markdown(dead_line(found))
+    st.markdown(dead_line(run, found))
     units_view(run, found, chosen(found, sort, count))
+    one = noun(run.spec)
+    scale = "white is more light, black less, " if is_image(run.spec) else ""
     st.caption(
-        "Draws: how the decoded image changes when this unit grows and all others stay at their "
-        "average; white is more light, black less, each picture on its own scale. 1. to 8.: the "
-        f"test images with the most of it, of the first {found.scope['n']:,}; model of step "
+        f"Draws: how the decoded {one} changes when this unit grows and all others stay at their "
+        f"average; {scale}each picture on its own scale. 1. to 8.: the "
+        f"test {one}s with the most of it, of the first {found.scope['n']:,}; model of step "
         f"{found.scope['step']}."
     )
     st.subheader(
         "How many directions the code answers to",
-        help="Where the code of an image moves only in a few directions, all other changes of the "
-        "image, such as noise, are ignored.",
+        help="Where a code moves only in a few directions, all other changes of its sample, such "
+        "as noise, are ignored.",
     )
-    spectrum_view(found)
+    spectrum_view(run, found)
     downloads(found, run, "features")
 
 

@@ -42,8 +42,8 @@ def show(run: Run) -> None:
     if run.spec.kind.has_code:
         st.subheader(
             "What drives a number of the code",
-            help="What the test images with much and with little of a number look like, which "
-            "pixels move it, and how it differs between classes.",
+            help="What the test samples with much and with little of a number look like, what "
+            "moves it, and how it differs between classes.",
         )
         drives_view(run)
     trust(run, list(shown.values()))
@@ -94,6 +94,6 @@ def trust(run: Run, offers: list[Offer]) -> None:
     measures_table(run, offers, repeated=repeated)
 
 
-run = open_page("Latent space", "Here you will see the codes of test images as maps.", TRAIN)
+run = open_page("Latent space", "Here you will see the codes of test samples as maps.", TRAIN)
 if run is not None:
     show(run)

@@ -23,6 +23,7 @@ from ui.reconstruct_parts import controls
 from ui.reports import downloads, report
 from ui.resources import run_data
 from ui.run_page import open_page
+from ui.words import noun
 
 TRAIN = Path(__file__).with_name("train.py")
 
@@ -45,7 +46,7 @@ def browse(run: Run, asked: dict[str, Any]) -> None:
     """Every reconstruction: errors by image, class and pixel, and sheets of those in a span."""
     st.subheader(
         "All of them",
-        help="Every test image with its error; corruption, class and order are those above.",
+        help="Every test sample with its error; corruption, class and order are those above.",
     )
     line = st.grid(5, min_column_width=130)
     with line.cell():
@@ -62,19 +63,21 @@ def browse(run: Run, asked: dict[str, Any]) -> None:
         place = st.container()
         span = choose_span(errors)
         with place:
-            chart(histogram(errors, span), "browse-errors", "How many images have which error")
+            chart(histogram(errors, span), "browse-errors", "How many samples have which error")
     with grid.cell():
-        classes_table(found)
+        classes_table(run, found)
     with grid.cell():
-        pixels_view(found)
+        pixels_view(run, found)
     sheets(run, found, rows_to_show(run, errors, span, asked, group))
     st.caption(
-        f"{found.scope['n']:,} test images, model of step {found.scope['step']}, noise seed "
-        f"{found.scope['noise_seed']}; intervals by 1,000 bootstrap draws of the images."
+        f"{found.scope['n']:,} test {noun(run.spec)}s, model of step {found.scope['step']}, noise "
+        f"seed {found.scope['noise_seed']}; intervals by 1,000 bootstrap draws."
     )
     downloads(found, run, "reconstruct")
 
 
-run = open_page("Reconstruct", "Here you will see test images beside their reconstructions.", TRAIN)
+run = open_page(
+    "Reconstruct", "Here you will see test samples beside their reconstructions.", TRAIN
+)
 if run is not None:
     show(run)

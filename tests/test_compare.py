@@ -142,7 +142,7 @@ def test_the_inverse_of_umap_is_umap_learns_own_on_the_same_images(monkeypatch):
     assert rows["umap"]["mse"] < average
     assert rows["umap"]["numbers"] == 2
     assert sum(words == "UMAP inverse" for _, words in told) > 10
-    assert "first 100 training images, seed 0" in scope_line(found)
+    assert "first 100 training images, seed 0" in scope_line(found, "image")
 
 
 def test_the_inverse_of_umap_can_be_cancelled_and_asked_for_again(monkeypatch):

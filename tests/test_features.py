@@ -73,7 +73,7 @@ def test_dead_units_of_a_sparse_code_are_found():
     assert (found.arrays["strongest"][:, 0] == codes.argmax(0)).all()
     order = chosen(found, "rare", 5)
     assert active[order].tolist() == sorted(active)[:5]
-    line = dead_line(found)
+    line = dead_line(run, found)
     assert (f"{found.scope['dead']} of 40" in line) == (found.scope["dead"] > 0)
 
 

@@ -103,22 +103,22 @@ FOUND = {
 
 
 def test_a_table_has_a_row_a_measure_and_a_column_for_each_who_has_one():
-    copies = _table(FOUND, "copies", "PCA, 2")
+    copies = _table(FOUND, "copies", "PCA, 2", "image", "pixels")
     assert copies == {
         "": ["MSE", "SSIM"],
         "This run": ["0.01235", "0.500"],
         "PCA, 2": ["0.02000", ""],
         "Images": ["2,500", "2,000"],
     }
-    assert list(_table(FOUND, "code", "PCA, 2")) == [
+    assert list(_table(FOUND, "code", "PCA, 2", "image", "pixels")) == [
         "",
         "This run",
         "PCA, 2",
         "The pixels",
         "Images",
     ]
-    assert _table(FOUND, "likelihood", "PCA, 2")["This run"] == ["3"]
-    assert _table(FOUND, "cleaning", "PCA, 2") == {}
+    assert _table(FOUND, "likelihood", "PCA, 2", "image", "pixels")["This run"] == ["3"]
+    assert _table(FOUND, "cleaning", "PCA, 2", "image", "pixels") == {}
 
 
 def test_every_measure_has_its_place_on_the_page():

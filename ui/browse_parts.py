@@ -13,14 +13,15 @@ from aecore.errors import InputError, StoreError
 from aecore.reports import Findings
 from aecore.runs import Run
 from aecore.runs.groups import read_groups
+from aecore.samples import places
 from ui import components
 from ui.asked import number
-from ui.figures import heat
+from ui.figures import by_number, heat
 from ui.grids import Grid
 from ui.linked import choice, whole_number
 from ui.resources import run_data
 from ui.selection import linked, note_in_link, set_widget, widget_value
-from ui.words import count_of, plain
+from ui.words import count_of, is_image, noun, numbers_word, plain
 
 COUNTS = {"500": "500", "2000": "2,000", "10000": "10,000", "100000": "All"}
 ALL = "all"
@@ -34,7 +35,7 @@ Rows = NDArray[np.int64]
 def choose_count() -> int:
     """How many test images are looked at; the link says so."""
     return int(
-        choice("count", "Test images", COUNTS, "2000",
+        choice("count", "Test samples", COUNTS, "2000",
                "From the first of the test split on; more take longer.")
     )  # fmt: skip
 
@@ -45,10 +46,10 @@ def choose_group(run: Run) -> str:
         names = list(read_groups(run))
     except StoreError:
         names = []
-    titles = {ALL: "All"} | {name: plain(name) for name in names}
+    titles = {ALL: "All"} | {name: name for name in names}
     return choice(
         "group", "Group", titles, ALL,
-        "Show the images of one named group only; groups are made on the page Latent space.",
+        "Show those of one named group only; groups are made on the page Latent space.",
     )  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def choose_span(errors: NDArray[np.float64]) -> tuple[float, float]:
     set_widget(SPAN, (first, last))
     st.slider(
         "Errors from … to, × 0.001", low, high, step=(high - low) / 200, key=SPAN,
-        help="Show only the images whose mean squared error lies between these; the histogram "
+        help="Show only those whose mean squared error lies between these; the histogram "
         "shows where most lie.",
         on_change=_note_span,
     )  # fmt: skip
@@ -108,11 +109,11 @@ def histogram(errors: NDArray[np.float64], span: tuple[float, float]) -> Any:
     bars = go.Bar(
         x=middles, y=counts, width=np.diff(edges),
         marker={"color": np.where(within, "#0072B2", "#9aa3ad").tolist()},
-        hovertemplate="error %{x:.4f}: %{y} images<extra></extra>",
+        hovertemplate="error %{x:.4f}: %{y} of them<extra></extra>",
     )  # fmt: skip
     figure = go.Figure(bars, {"height": 220, "margin": {"l": 0, "r": 0, "t": 8, "b": 0}})
-    figure.update_xaxes(title="mean squared error of an image")
-    return figure.update_yaxes(title="images")
+    figure.update_xaxes(title="mean squared error of each")
+    return figure.update_yaxes(title="how many")
 
 
 @st.fragment  # another sheet draws this part alone anew
@@ -120,13 +121,15 @@ def sheets(run: Run, found: Findings, rows: Rows) -> None:
     """The images themselves, above what the model makes of each; so many at a time."""
     pages = max(1, -(-len(rows) // SHEET))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.markdown(f"**{count_of(len(rows), 'image')}** of {found.scope['n']:,}", width="stretch")
+        st.markdown(
+            f"**{count_of(len(rows), noun(run.spec))}** of {found.scope['n']:,}", width="stretch"
+        )
         page = 1
         if pages > 1:
-            help = f"{SHEET} images at a time, in the order that is chosen above."
+            help = f"{SHEET} of them at a time, in the order that is chosen above."
             page = whole_number("sheet", f"Sheet, of {pages}", (1, pages), 1, help)
     if not len(rows):
-        st.info("No image has all of this; widen the span of errors, or choose another class.")
+        st.info("None has all of this; widen the span of errors, or choose another class.")
         return
     start = SHEET * (page - 1)
     components.pictures(f"{run.id}-sheet", _sheet(run, found, rows[start : start + SHEET], start))
@@ -140,37 +143,48 @@ def _sheet(run: Run, found: Findings, rows: Rows, start: int) -> Grid:
     data = run_data(run)
     places = data.splits["test"][rows]
     made = torch.from_numpy(found.arrays["outputs"][rows])
-    pairs = torch.cat([data.images[places], made], 2)
+    pairs = torch.cat([data.pictures(data.images[places]), made], 2)
     errors = found.arrays["mse"]
     classes = [data.classes[label] for label in data.labels[places]]
     notes = [
-        f"{name}, test image {row}, error {errors[row]:.4f}"
+        f"{name}, test {noun(run.spec)} {row}, error {errors[row]:.4f}"
         for name, row in zip(classes, rows, strict=True)
     ]
     names = [f"{start + at + 1:,}" for at in range(0, len(rows), ACROSS)]
     return Grid(pairs, ACROSS, tuple(names), tuple(notes))
 
 
-def classes_table(found: Findings) -> None:
+def classes_table(run: Run, found: Findings) -> None:
     """The errors of each class, the hardest first."""
     rows: Any = found.tables["classes"]
     st.table(
         {
-            "Class": [str(row["class"]) for row in rows],
-            "Images": [f"{row['images']:,}" for row in rows],
+            "Class": [plain(str(row["class"])) for row in rows],
+            f"{noun(run.spec).capitalize()}s": [f"{row['images']:,}" for row in rows],
             "MSE, 95 %": [
                 f"{row['mse']:.4f} ± {(row['mse_high'] - row['mse_low']) / 2:.4f}" for row in rows
             ],
             "Median": [f"{row['median mse']:.4f}" for row in rows],
             "Worst": [f"{row['worst mse']:.4f}" for row in rows],
-            "PSNR": [f"{row['psnr']:.1f} dB" for row in rows],
+            **({"PSNR": [f"{row['psnr']:.1f} dB" for row in rows]} if is_image(run.spec) else {}),
         },
         hide_index=True,
     )
 
 
-def pixels_view(found: Findings) -> None:
-    """Where in the image the errors are."""
-    figure = heat(found.arrays["pixels"], "squared error")
+def pixels_view(run: Run, found: Findings) -> None:
+    """Where in the image the errors are; of what is no image, in which of its numbers."""
+    errors = found.arrays["pixels"]
+    data = run_data(run)
+    if data.kind != "image":
+        each = torch.from_numpy(errors).flatten()
+        if data.kind != "series":
+            each = torch.stack([each[a:b].sum() for a, b in places(data.columns)])
+        what = numbers_word(run.spec)
+        alt = f"Mean squared error of each of the {what}"
+        components.chart(by_number(data, each.tolist(), "squared error"), "browse-pixels", alt)
+        st.caption(f"{alt}, in standard deviations squared; long is far off.")
+        return
+    figure = heat(errors, "squared error")
     components.chart(figure, "browse-pixels", "Mean squared error of each pixel")
     st.caption("Mean squared error of each pixel over these images; bright is far off.")

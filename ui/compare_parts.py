@@ -21,7 +21,7 @@ from ui import components
 from ui.grids import Grid, png
 from ui.linked import choice, whole_number
 from ui.resources import run_data
-from ui.words import plain
+from ui.words import is_image, noun, plain
 
 Names = Mapping[str, str]
 """What each method is called, by its key."""
@@ -47,19 +47,21 @@ def choose_umap(run: Run) -> bool:
     return wanted == "yes"
 
 
-def choose_sample(found: Findings) -> int:
-    """Which test image is shown; the link says so."""
+def choose_sample(run: Run, found: Findings) -> int:
+    """Which test sample is shown; the link says so."""
     most = len(found.arrays[CLEAN]) - 1
-    return whole_number("sample", f"Test image, 0 to {most}", (0, most), 0,
-                        "The number of the image in the test split.")  # fmt: skip
+    return whole_number("sample", f"Test {noun(run.spec)}, 0 to {most}", (0, most), 0,
+                        "Its number in the test split.")  # fmt: skip
 
 
-def side_by_side(found: Findings, names: Names, sample: int) -> None:
-    """The image and every copy of it, with the PSNR of each."""
+def side_by_side(run: Run, found: Findings, names: Names, sample: int) -> None:
+    """The sample and every copy of it, of an image with the PSNR of each."""
     images = torch.stack([torch.from_numpy(found.arrays[key][sample]) for key in names])
-    psnr = psnr_per_image(to_float(images), to_float(images[:1]).expand(images.shape)).tolist()
-    captions = ("", *(f"{value:.1f} dB" for value in psnr[1:]))
-    notes = tuple(f"{name}, test image {sample}" for name in names.values())
+    captions: tuple[str, ...] = ()
+    if is_image(run.spec):
+        psnr = psnr_per_image(to_float(images), to_float(images[:1]).expand(images.shape)).tolist()
+        captions = ("", *(f"{value:.1f} dB" for value in psnr[1:]))
+    notes = tuple(f"{name}, test {noun(run.spec)} {sample}" for name in names.values())
     grid = Grid(images, len(names), ("",), notes, tuple(names.values()), captions)
     components.pictures("compare", grid)
     st.download_button(
@@ -88,9 +90,12 @@ def methods_table(found: Findings, names: Names) -> dict[str, list[str]]:
     table = {
         "": [plain(names[row["key"]]) for row in rows],
         "Numbers": ["" if row["numbers"] is None else f"{row['numbers']:,}" for row in rows],
-        "PSNR (dB)": [_with_limits(row, "psnr", 2) for row in rows],
-        "MSE": [_with_limits(row, "mse", 4) for row in rows],
     }
+    if rows[0]["psnr"] is not None:
+        table["PSNR (dB)"] = [_with_limits(row, "psnr", 2) for row in rows]
+    table["MSE"] = [_with_limits(row, "mse", 4) for row in rows]
+    if "explained_variance" in rows[0]:
+        table["R²"] = [f"{row['explained_variance']:.4f}" for row in rows]
     if rows[0]["ssim"] is not None:
         table["SSIM"] = [_with_limits(row, "ssim", 3) for row in rows]
     return table
@@ -106,7 +111,7 @@ def verdict(found: Findings, names: Names) -> list[str]:
     rows: Sequence[Any] = found.tables["methods"]
     told = []
     for size in sorted({row["numbers"] for row in rows if row["numbers"] is not None}):
-        here = sorted((r for r in rows if r["numbers"] == size), key=lambda r: -r["psnr"])
+        here = sorted((r for r in rows if r["numbers"] == size), key=_badness)
         if len(here) > 1:
             told.append(_who_wins(size, here[0], here[1], names))
     free = [row for row in rows if row["numbers"] is None]
@@ -120,23 +125,32 @@ def verdict(found: Findings, names: Names) -> list[str]:
 
 def _who_wins(size: int, best: Any, second: Any, names: Names) -> str:
     first, then = plain(names[best["key"]]), plain(names[second["key"]])
-    if best["psnr_low"] <= second["psnr_high"]:
+    if best["psnr"] is None:
+        close = best["mse_high"] >= second["mse_low"]
+        ours, theirs = (f"an MSE of {row['mse']:.4f}" for row in (best, second))
+    else:
+        close = best["psnr_low"] <= second["psnr_high"]
+        ours, theirs = (f"{row['psnr']:.2f} dB" for row in (best, second))
+    if close:
         return (
-            f"With codes of {size} numbers {first} ({best['psnr']:.2f} dB) and {then} "
-            f"({second['psnr']:.2f} dB) are too close to tell: their 95 % intervals overlap."
+            f"With codes of {size} numbers {first} ({ours}) and {then} ({theirs}) are too close to "
+            "tell: their 95 % intervals overlap."
         )
     return (
-        f"With codes of {size} numbers **{first}** wins with {best['psnr']:.2f} dB; next is {then} "
-        f"with {second['psnr']:.2f} dB."
+        f"With codes of {size} numbers **{first}** wins with {ours}; next is {then} with {theirs}."
     )
 
 
-def scope_line(found: Findings) -> str:
-    """On what the figures were measured."""
+def _badness(row: Any) -> float:
+    return float(row["mse"] if row["psnr"] is None else -row["psnr"])
+
+
+def scope_line(found: Findings, one: str) -> str:
+    """On what the figures were measured; one: what a sample is called."""
     scope = found.scope
     told = (
-        f"Means over {scope['n']:,} test images, in brackets the interval of 95 % (1,000 "
-        "bootstrap draws of the images). PCA is fitted on all training images, with as many axes "
+        f"Means over {scope['n']:,} test {one}s, in brackets the interval of 95 % (1,000 "
+        f"bootstrap draws of them). PCA is fitted on all training {one}s, with as many axes "
         "as the codes have numbers."
     )
     if "umap_seed" not in scope:

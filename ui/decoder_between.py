@@ -23,13 +23,14 @@ from ui.decoder_parts import (
 )
 from ui.grids import Grid
 from ui.linked import choice
+from ui.words import noun, numbers_word
 
 PATHS = {"straight": "Straight", "spherical": "Spherical"}
 ENDS = {"images": "Two images", "groups": "The means of two groups"}
 
 
 class End(NamedTuple):
-    """Where a path starts or ends: code (d,), picture (C, H, W) in 0 to 255, and words."""
+    """Where a path starts or ends: code (d,), sample (C, H, W), and words."""
 
     code: Tensor
     picture: Tensor
@@ -48,14 +49,15 @@ def between_view(lab: Lab) -> None:
                       segments=True)  # fmt: skip
     with st.container(horizontal=True, width=WIDTH):
         a, b = _two_images(lab) if which == "images" else _two_means(lab)
+    one, numbers = noun(lab.run.spec), numbers_word(lab.run.spec)
     st.caption(
         f"From {a.title} to {b.title}, a {path} path. Look at the middle: where the code has "
-        "learned what images have in common, there is one image, while the pixels show both laid "
-        f"over each other.{_aside(lab)}"
+        f"learned what {one}s have in common, there is one {one}, while the {numbers} show both "
+        f"laid over each other.{_aside(lab)}"
     )
     frames = _frames(lab, a, b, path, COLUMNS)
     shares = [round(100 * step / (COLUMNS - 1)) for step in range(COLUMNS)]
-    names = ("Code", "Pixels")
+    names = ("Code", numbers.capitalize())
     grid = Grid(
         frames.transpose(0, 1).flatten(0, 1),
         COLUMNS,
@@ -73,7 +75,8 @@ def _frames(lab: Lab, a: End, b: End, path: str, steps: int) -> Tensor:
     # A label that the model was told has no angle: it goes over evenly.
     labels = straight(a.code[lab.found :], b.code[lab.found :], steps)
     codes = torch.cat([way(a.code[own], b.code[own], steps), labels], 1)
-    faded = straight(a.picture, b.picture, steps).round().byte()
+    faded = straight(a.picture, b.picture, steps)
+    faded = faded.round().byte() if lab.data.kind == "image" else lab.data.pictures(faded)
     return torch.stack([lab.decode(codes), faded], 1)
 
 
@@ -83,7 +86,7 @@ def _two_images(lab: Lab) -> tuple[End, End]:
     usual = lab.selected.tolist() if len(lab.selected) == 2 else (0, other or len(labels) - 1)
     names = ("lab_from_image", "lab_to_image")
     first, second = (
-        choose_image(lab, name, default, f"{label} test image")
+        choose_image(lab, name, default, label)
         for name, default, label in zip(names, usual, ("From", "To"), strict=True)
     )
     return _end(lab, first), _end(lab, second)
@@ -95,12 +98,15 @@ def _end(lab: Lab, image: int) -> End:
 
 def _two_means(lab: Lab) -> tuple[End, End]:
     groups = groups_of(lab)
-    chosen = (choose_group(groups, "lab_from", "From", 0), choose_group(groups, "lab_to", "To", 1))
+    chosen = (
+        choose_group(lab, groups, "lab_from", "From", 0),
+        choose_group(lab, groups, "lab_to", "To", 1),
+    )
     first, second = (
         End(
             lab.axes.codes[group.rows].mean(0),
             lab.images[group.rows].float().mean(0),
-            f"the mean of {group.said} ({len(group.rows):,} test images)",
+            f"the mean of {group.said} ({len(group.rows):,} test {noun(lab.run.spec)}s)",
         )
         for group in chosen
     )

@@ -26,6 +26,7 @@ from ui.grids import Grid
 from ui.linked import choice, whole_number
 from ui.resources import run_data
 from ui.selection import note_in_link
+from ui.words import is_image, noun, numbers_word
 
 COUNT, ACROSS = 16, 8
 MOST_TRAIN = 10_000
@@ -74,10 +75,10 @@ def _drawn(lab: Lab, source: str, parts: int, seed: int) -> tuple[Tensor, str]:
     if source == "prior":
         assert isinstance(model, Variational)
         return model.sample_prior(COUNT, torch.Generator().manual_seed(seed)).clone(), "the prior"
-    codes = _training_codes(lab.run, lab.loaded)
+    codes, one = _training_codes(lab.run, lab.loaded), noun(lab.run.spec)
     if source == "gaussian":
         own = from_gaussian(codes[:, : lab.found], COUNT, seed)
-        said = f"a Gaussian with the mean and covariance of {len(codes):,} training images' codes"
+        said = f"a Gaussian with the mean and covariance of {len(codes):,} training {one}s' codes"
     else:
         mixture = _mixture(lab.run, lab.loaded, parts)
         own = from_mixture(mixture, COUNT, seed)
@@ -85,7 +86,7 @@ def _drawn(lab: Lab, source: str, parts: int, seed: int) -> tuple[Tensor, str]:
         fitted = min(len(codes), MOST_MIXED)
         said = (
             f"{mixture.parts} Gaussians of {kind} covariance, fitted to {fitted:,} training "
-            "images' codes"
+            f"{one}s' codes"
         )
     # Labels that occur, since a Gaussian of them would not be labels.
     rows = torch.randint(len(codes), (COUNT,), generator=torch.Generator().manual_seed(seed))
@@ -95,28 +96,30 @@ def _drawn(lab: Lab, source: str, parts: int, seed: int) -> tuple[Tensor, str]:
 def _show_draws(lab: Lab, codes: Tensor, said: str, seed: int) -> None:
     train = lab.data.part("train", MOST_TRAIN)
     images = lab.decode(codes)
-    found = nearest(images, train)
-    usual = _usual_distance(lab.run)
+    raw = images if is_image(lab.run.spec) else lab.raw(codes)
+    found = nearest(raw, train)
+    usual, one = _usual_distance(lab.run), noun(lab.run.spec)
     st.caption(
         f"{COUNT} draws from {said}; seed {seed}. Below each stands the nearest of "
-        f"{len(train):,} training images in pixels, with the root of the mean squared "
-        f"difference, 0 to 1. Real test images are {usual:.3f} from theirs (the median of "
-        f"{min(YARDSTICK, len(lab.axes.codes))}); a draw that is much closer may be a copy, or a "
-        "simple image."
+        f"{len(train):,} training {one}s in {numbers_word(lab.run.spec)}, with the root of the "
+        f"mean squared difference{', 0 to 1' if is_image(lab.run.spec) else ''}. Real test {one}s "
+        f"are {usual:.3f} from theirs (the median of {min(YARDSTICK, len(lab.axes.codes))}); a "
+        f"draw that is much closer may be a copy, or a simple {one}."
     )
-    show(lab, "draws", _grid(images, train, found),
+    show(lab, "draws", _grid(lab, images, train, found),
          lambda: lab.decode(_tour(codes))[:, None], 1)  # fmt: skip
 
 
-def _grid(images: Tensor, train: Tensor, found: Nearest) -> Grid:
+def _grid(lab: Lab, images: Tensor, train: Tensor, found: Nearest) -> Grid:
     """Rows of draws, each above a row of what is nearest to them."""
     lines, notes, captions = [], [], []
+    near = lab.data.pictures(train[found.places])
     for first in range(0, COUNT, ACROSS):
         part = slice(first, first + ACROSS)
         far = [f"{distance:.3f}" for distance in found.distances[part].tolist()]
-        lines += [images[part], train[found.places[part]]]
+        lines += [images[part], near[part]]
         notes += [f"draw {first + place + 1}" for place in range(ACROSS)]
-        notes += [f"the nearest training image, {text} away" for text in far]
+        notes += [f"the nearest for training, {text} away" for text in far]
         captions += [*[""] * ACROSS, *far]
     rows = ("New", "Nearest") * (COUNT // ACROSS)
     return Grid(torch.cat(lines), ACROSS, rows, tuple(notes), captions=tuple(captions))

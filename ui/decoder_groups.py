@@ -24,7 +24,7 @@ from ui.decoder_parts import (
 )
 from ui.grids import Grid
 from ui.linked import level
-from ui.words import plain
+from ui.words import noun, plain
 
 STRONGEST = 3.0
 
@@ -33,8 +33,8 @@ def groups_view(lab: Lab) -> None:
     """Two groups, the way from one to the other, and an image that goes it."""
     groups = groups_of(lab)
     with st.container(horizontal=True, width=WIDTH):
-        a = choose_group(groups, "lab_from", "From the mean of", 0)
-        b = choose_group(groups, "lab_to", "To the mean of", 1)
+        a = choose_group(lab, groups, "lab_from", "From the mean of", 0)
+        b = choose_group(lab, groups, "lab_to", "To the mean of", 1)
     with st.container(horizontal=True, width=WIDTH):
         start, said = choose_start(lab)
         start = told(lab, start)
@@ -77,8 +77,8 @@ def _worth(lab: Lab, a: Group, b: Group) -> str:
     counts = " against ".join(f"{count:,}" for count in found.counts)
     text = (
         f"How far this direction tells the two groups apart: ROC-AUC **{found.mean:.3f} ± "
-        f"{found.deviation:.3f}** over {found.splits} seeded splits of {counts} test images. One "
-        "half of each group fits the direction, the other half is judged; 0.5 is chance, 1 is "
-        "without a mistake."
+        f"{found.deviation:.3f}** over {found.splits} seeded splits of {counts} test "
+        f"{noun(lab.run.spec)}s. One half of each group fits the direction, the other half is "
+        "judged; 0.5 is chance, 1 is without a mistake."
     )
-    return text + (f" {len(both):,} images in both groups are left out." if len(both) else "")
+    return text + (f" {len(both):,} in both groups are left out." if len(both) else "")

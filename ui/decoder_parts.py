@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -22,7 +23,7 @@ from ui import components, resources
 from ui.decoding import known_axes, told_classes
 from ui.grids import Grid, gif, png
 from ui.linked import choice, whole_number
-from ui.words import count_of, plain
+from ui.words import count_of, noun, plain
 
 WIDTH = 720
 """Pixels that a line of controls takes at most; about as wide as the pictures below."""
@@ -56,12 +57,17 @@ class Lab(NamedTuple):
 
     def decode(self, codes: Tensor) -> Tensor:
         """Codes (..., d) to images (..., C, H, W) uint8."""
-        return pictures(self.loaded.model.decode, codes)
+        return pictures(self.loaded.model.decode, codes, self.data.pictures)
+
+    def raw(self, codes: Tensor) -> Tensor:
+        """Codes (n, d) to samples (n, C, H, W), on the scale of the data set's own."""
+        with torch.inference_mode():
+            return self.loaded.model.decode(codes).clone()
 
     def describe(self, image: int) -> str:
         """A test image in words."""
         label = int(self.data.part_labels("test", MOST_HELD_OUT)[image])
-        return f"test image {image} (class {plain(self.data.classes[label])})"
+        return f"test {noun(self.run.spec)} {image} (class {plain(self.data.classes[label])})"
 
 
 def lab_of(run: Run, selected: NDArray[np.int64]) -> Lab:
@@ -72,10 +78,10 @@ def lab_of(run: Run, selected: NDArray[np.int64]) -> Lab:
 
 def choose_start(lab: Lab) -> tuple[Tensor, str]:
     """The code that is changed, (d,), and what it is in words."""
-    titles = {"average": "The average code", "image": "A test image"}
+    titles = {"average": "The average code", "image": f"A test {noun(lab.run.spec)}"}
     one = len(lab.selected) == 1
     if one:
-        titles["selected"] = "The selected image"
+        titles["selected"] = f"The selected {noun(lab.run.spec)}"
     start = choice("lab_start", "Start from", titles, "selected" if one else "average",
                    "The code that is changed here. Select one image in a map to start from "
                    "it.")  # fmt: skip
@@ -85,10 +91,11 @@ def choose_start(lab: Lab) -> tuple[Tensor, str]:
     return lab.axes.codes[image], f"the code of {lab.describe(image)}"
 
 
-def choose_image(lab: Lab, name: str, default: int, label: str = "Test image") -> int:
-    """A test image by its number."""
+def choose_image(lab: Lab, name: str, default: int, label: str = "") -> int:
+    """A test sample by its number; label: what is asked for, before what one is called."""
     last = len(lab.axes.codes) - 1
-    return whole_number(name, label, (0, last), default,
+    what = f"{label} test {noun(lab.run.spec)}".strip().capitalize()
+    return whole_number(name, what, (0, last), default,
                         f"Its number in the test split, 0 to {last:,}; maps and tables name "
                         "it.")  # fmt: skip
 
@@ -133,9 +140,10 @@ def groups_of(lab: Lab) -> dict[str, Group]:
     return {key: group for key, group in groups.items() if len(group.rows)}
 
 
-def choose_group(groups: dict[str, Group], name: str, label: str, place: int) -> Group:
+def choose_group(lab: Lab, groups: dict[str, Group], name: str, label: str, place: int) -> Group:
     """One of the groups; `place` says which is chosen at first."""
-    titles = {key: f"{g.title} ({count_of(len(g.rows), 'image')})" for key, g in groups.items()}
+    what = noun(lab.run.spec)
+    titles = {key: f"{g.title} ({count_of(len(g.rows), what)})" for key, g in groups.items()}
     default = list(groups)[min(place, len(groups) - 1)]
     return groups[
         choice(name, label, titles, default,

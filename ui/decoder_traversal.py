@@ -7,6 +7,7 @@ import streamlit as st
 from aecore.latent.axes import EDGE, traversal
 from ui.decoder_parts import COLUMNS, FRAMES, WIDTH, Lab, choose_start, show, told
 from ui.grids import Grid
+from ui.words import noun
 
 ROWS = 8
 ORDERED = {
@@ -37,8 +38,8 @@ def traversal_view(lab: Lab) -> None:
     images = len(lab.axes.codes)
     st.caption(
         f"Each row moves one number of the code from its {100 * EDGE:g} % to its "
-        f"{100 - 100 * EDGE:g} % quantile over {images:,} test images; the others stay as "
-        f"in {said}. Of {lab.found} numbers, {ORDERED[lab.axes.by]}."
+        f"{100 - 100 * EDGE:g} % quantile over {images:,} test {noun(lab.run.spec)}s; the "
+        f"others stay as in {said}. Of {lab.found} numbers, {ORDERED[lab.axes.by]}."
     )
     show(lab, "traversal", grid,
          lambda: lab.decode(traversal(lab.axes, start, ROWS, FRAMES).transpose(0, 1)),

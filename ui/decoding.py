@@ -68,7 +68,7 @@ def decoded(run: Run, asked: Mapping[str, str]) -> bytes:
     if asked.get("label"):
         classes = len(told_classes(run, loaded))
         code = tell(code, whole(asked["label"], "label", 0, classes - 1), loaded.model.label_size)
-    image = pictures(loaded.model.decode, code)
+    image = pictures(loaded.model.decode, code, run_data(run).pictures)
     numbers = code[0, found.order[:MOST_AXES]]
     return pack({"step": loaded.step}, {"image": image.numpy(), "numbers": numbers.numpy()})
 

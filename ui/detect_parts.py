@@ -30,7 +30,7 @@ from ui import components, resources
 from ui.detect_figures import histogram, precision_figure, roc_figure, worst_grid
 from ui.grids import png
 from ui.linked import choice, level
-from ui.words import count_of, plain
+from ui.words import count_of, is_image, noun, plain, worded
 
 ALLOWED = 5.0
 """Percent of normal validation images that raise an alarm, unless somebody chooses otherwise."""
@@ -60,23 +60,26 @@ def choose_suspects(run: Run) -> str:
     others = {
         other: f"{kind.title}, its test images"
         for other, kind in datasets.items()
-        if other != run.spec.dataset and resources.data_ready(other, kind.Config())
+        if is_image(run.spec)
+        and kind.kind == "image"
+        and other != run.spec.dataset
+        and resources.data_ready(other, kind.Config())
     }
     return choice(
         "suspects",
         "What is odd",
         {LEFT_OUT: unseen, **others},
         LEFT_OUT,
-        "The images to be found among the normal test images. Another data set is made to fit: "
-        "resized, and turned grey or into three channels where the run asks for that.",
+        "What is to be found among the normal test samples. Another data set of images is made to "
+        "fit: resized, and turned grey or into three channels where the run asks for that.",
     )
 
 
 def nothing_left_out(run: Run, train: Path) -> None:
     """Say that the run has seen every class, and what to do."""
     st.info(
-        "This run has seen every class. Train one with a class left out, or choose another data "
-        "set as what is odd."
+        "This run has seen every class. Train one with a class left out"
+        + (", or choose another data set as what is odd." if is_image(run.spec) else ".")
     )
     classes = run.spec.make_source().classes
     if len(classes) > 1:
@@ -88,11 +91,15 @@ def nothing_left_out(run: Run, train: Path) -> None:
         )
 
 
-def choose_score(found: Findings) -> str:
+def choose_score(run: Run, found: Findings) -> str:
     """Which score the figures below are of."""
-    titles = {name: methods[name].title for name in methods if f"score:{name}" in found.arrays}
-    name = choice("score", "Score", titles, OWN, "What says how odd an image is; high is odd.")
-    st.caption(methods[name].idea)
+    titles = {
+        name: worded(run.spec, methods[name].title)
+        for name in methods
+        if f"score:{name}" in found.arrays
+    }
+    name = choice("score", "Score", titles, OWN, "What says how odd a sample is; high is odd.")
+    st.caption(worded(run.spec, methods[name].idea))
     return name
 
 
@@ -104,23 +111,25 @@ def choose_threshold(found: Findings, name: str) -> View:
         "False alarms allowed (%)",
         (0.0, 100.0),
         ALLOWED,
-        f"The threshold is the score that this share of the {len(known):,} validation images "
+        f"The threshold is the score that this share of the {len(known):,} validation samples "
         "exceeds. They are normal, and neither training nor the figures below use them.",
     )
     threshold = threshold_for(known, allowed / 100)
     return View(name, found.arrays[f"score:{name}"], found.arrays["odd"], threshold)
 
 
-def figures(view: View) -> None:
+def figures(run: Run, view: View) -> None:
     """The histogram with the threshold, what it finds in words, and both curves."""
-    title, counts = methods[view.name].title, view.counts
-    scope = f"{count_of(len(view.odd), 'test image')}, {int(view.odd.sum()):,} of them odd"
+    title, counts = worded(run.spec, methods[view.name].title), view.counts
+    scope = (
+        f"{count_of(len(view.odd), f'test {noun(run.spec)}')}, {int(view.odd.sum()):,} of them odd"
+    )
     scores = histogram(view.scores, view.odd, view.threshold, title)
     components.chart(
         scores, "detect-scores", "Scores of normal and of odd images, and the threshold"
     )
     st.caption(f"{title} of {scope}; bars of each kind add up to 100 %.")
-    st.markdown(told(counts, view.threshold))
+    st.markdown(told(counts, view.threshold, noun(run.spec)))
     grid = st.grid(2, min_column_width=320, gap="medium")
     with grid.cell():
         st.markdown("**ROC curve**")
@@ -141,14 +150,14 @@ def figures(view: View) -> None:
     )
 
 
-def told(counts: Confusion, threshold: float) -> str:
-    """What a threshold does, in words."""
+def told(counts: Confusion, threshold: float, one: str) -> str:
+    """What a threshold does, in words; one: what a sample is called."""
     odd, normal = counts.found + counts.missed, counts.false_alarms + counts.passed
     alarms = counts.found + counts.false_alarms
     right = f" {100 * counts.found / alarms:.1f} % of all alarms are right." if alarms else ""
     return (
-        f"Above a score of {threshold:.4g}: **{counts.found:,} of {odd:,} odd images are found**, "
-        f"{counts.missed:,} are missed; **{counts.false_alarms:,} of {normal:,} normal images "
+        f"Above a score of {threshold:.4g}: **{counts.found:,} of {odd:,} odd {one}s are found**, "
+        f"{counts.missed:,} are missed; **{counts.false_alarms:,} of {normal:,} normal {one}s "
         f"({100 * counts.false_alarms / normal:.1f} %) raise a false alarm**, {counts.passed:,} "
         f"pass.{right}"
     )
@@ -166,10 +175,16 @@ def gallery(run: Run, found: Findings, view: View) -> None:
     notes = [f"number {place}, {kind}" for place, kind in enumerate(kinds, 1)]
     grid = worst_grid(originals, made, notes, kinds, scores)
     components.pictures("worst", grid)
+    images = is_image(run.spec)
     st.caption(
-        f"The {len(rows)} test images with the highest score ({methods[view.name].title}), "
-        f"{kinds.count('odd')} of them odd. Reconstructions are the run's own. Error: orange is "
-        "too bright, blue too dark; full colour at half the range."
+        f"The {len(rows)} test {noun(run.spec)}s with the highest score "
+        f"({worded(run.spec, methods[view.name].title)}), {kinds.count('odd')} of them odd. "
+        "Reconstructions are the run's own. Error: "
+        + (
+            "orange is too bright, blue too dark; full colour at half the range."
+            if images
+            else "orange is drawn in the reconstruction alone, blue in the original alone."
+        )
     )
     st.download_button(
         "These as PNG", png(grid), f"{run.id}-worst.png", "image/png", on_click="ignore",
@@ -177,31 +192,31 @@ def gallery(run: Run, found: Findings, view: View) -> None:
     )  # fmt: skip
 
 
-def comparison(found: Findings) -> None:
+def comparison(run: Run, found: Findings) -> None:
     """All scores in one table, and in one sentence who wins."""
     rows, scope = found.tables["scores"], found.scope
-    st.markdown(verdict(rows))
-    st.table([_line(row) for row in rows], hide_index=True)
+    st.markdown(worded(run.spec, verdict(rows)))
+    st.table([_line(run, row) for row in rows], hide_index=True)
     share = float(rows[0]["prevalence"] or 0)
     st.caption(
-        f"On {scope['n']:,} images of the test split, {scope['odd']:,} of them odd "
+        f"On {scope['n']:,} {noun(run.spec)}s of the test split, {scope['odd']:,} of them odd "
         f"({plain(scope['what is odd'])}): by chance the ROC-AUC is 0.5 and the average precision "
         f"{share:.3f}, the share of odd images. In brackets 95 % intervals, from {RESAMPLES:,} "
-        "draws of the test images (bootstrap)."
+        "draws of them (bootstrap)."
     )
 
 
-def _line(row: Row) -> dict[str, Any]:
+def _line(run: Run, row: Row) -> dict[str, Any]:
     def interval(name: str) -> str:
         return f"{row[name]:.3f} ({row[f'{name} low']:.3f} to {row[f'{name} high']:.3f})"
 
     return {
-        "Score": row["score"],
+        "Score": worded(run.spec, str(row["score"])),
         "Made by": row["made by"],
         "ROC-AUC": interval("ROC-AUC"),
         "Average precision": interval("average precision"),
-        "Learnt from": f"{row['fitted on']:,} images",
-        "Set": row["setting"],
+        "Learnt from": f"{row['fitted on']:,} {noun(run.spec)}s",
+        "Set": worded(run.spec, str(row["setting"])),
         "Seconds": f"{row['seconds']:.2f}",
     }
 

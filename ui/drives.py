@@ -14,6 +14,7 @@ from aecore.latent.axes import EDGE, Axes, traversal
 from aecore.latent.codes import pictures
 from aecore.latent.drives import (
     Quantised,
+    column_importance,
     eta_squared,
     extremes,
     gradient_map,
@@ -22,25 +23,28 @@ from aecore.latent.drives import (
 from aecore.maps.samples import MOST_HELD_OUT
 from aecore.runs import Run
 from aecore.runs.inference import LoadedModel
+from aecore.samples import NOUNS, Kind
 from ui.components import chart
 from ui.decoding import known_axes
-from ui.figures import bars_of_classes, heat, strip
+from ui.figures import bars_of_classes, by_number, heat, strip
 from ui.linked import choice
 from ui.resources import run_data, run_model
-from ui.words import count_of
+from ui.words import count_of, numbers_word
 
 STEPS = 9
 SHOWN = 8
 """Images of either extreme."""
 LOOKED_INTO = 256
 """Test images whose gradients are averaged."""
+BY_COLUMN: tuple[Kind, ...] = ("table", "points")
 UNITS = {"kl": "KL {:.2g} nats", "variance": "variance {:.2g}"}
 
 
 class Drives(NamedTuple):
     """What is shown of a number that comes from all test images.
 
-    moved: (STEPS, C, H, W) uint8; slopes: (H, W), or None where there is no gradient.
+    moved: (STEPS, C, H, W) uint8; slopes: (H, W), one a column where there are columns, or None
+    where there is no gradient.
     """
 
     moved: Tensor
@@ -59,11 +63,11 @@ def drives_view(run: Run) -> None:
         return
     axis = _choose(axes)
     found = _drives(run, loaded, axis)
-    _strip(axes, axis, found.moved)
+    _strip(data, axes, axis, found.moved)
     _extremes(axes.codes[:, axis], data)
     left, right = st.columns(2, gap="medium")
     with left:
-        _pixels(loaded, found.slopes, min(LOOKED_INTO, len(axes.codes)))
+        _inputs(run, data, found.slopes, min(LOOKED_INTO, len(axes.codes)))
     with right:
         _classes(axes.codes[:, axis], data)
 
@@ -91,17 +95,21 @@ def _choose(axes: Axes) -> int:
 def _drives(run: Run, loaded: LoadedModel, axis: int) -> Drives:
     axes = known_axes(run, loaded)
     codes = traversal(axes._replace(order=torch.tensor([axis])), axes.middle, 1, STEPS)[0]
-    images = run_data(run).part("test", LOOKED_INTO)
-    return Drives(pictures(loaded.model.decode, codes), gradient_map(loaded.model, images, axis))
+    data = run_data(run)
+    moved = pictures(loaded.model.decode, codes, data.pictures)
+    samples = data.part("test", LOOKED_INTO)
+    if data.kind in BY_COLUMN:
+        return Drives(moved, column_importance(loaded.model, samples, axis, data.columns))
+    return Drives(moved, gradient_map(loaded.model, samples, axis))
 
 
-def _strip(axes: Axes, axis: int, moved: Tensor) -> None:
+def _strip(data: ImageData, axes: Axes, axis: int, moved: Tensor) -> None:
     low, high = float(axes.low[axis]), float(axes.high[axis])
     share = f"{100 * (1 - 2 * EDGE):.0f} %"
     st.image(strip(moved, STEPS))
     st.caption(
         f"What the decoder makes of z{axis + 1} from {low:.2f} to {high:.2f}, between which lie "
-        f"{share} of {_images(len(axes.codes))}; all other numbers are at their average."
+        f"{share} of {_samples(data, len(axes.codes))}; all other numbers are at their average."
     )
 
 
@@ -110,33 +118,50 @@ def _extremes(values: Tensor, data: ImageData) -> None:
     columns = st.columns(2, gap="medium")
     for column, which, word in zip(columns, found, ("lowest", "highest"), strict=True):
         with column:
-            st.image(strip(data.part("test", MOST_HELD_OUT)[which], SHOWN))
+            st.image(strip(data.pictures(data.part("test", MOST_HELD_OUT)[which]), SHOWN))
             first, last = float(values[which[0]]), float(values[which[-1]])
             st.caption(
-                f"The {_images(len(which))} with the {word} value, {first:.2f} to {last:.2f}, of "
-                f"{len(values):,}"
+                f"The {_samples(data, len(which))} with the {word} value, {first:.2f} to "
+                f"{last:.2f}, of {len(values):,}"
             )
 
 
-def _pixels(loaded: LoadedModel, slopes: Tensor | None, count: int) -> None:
+def _inputs(run: Run, data: ImageData, slopes: Tensor | None, count: int) -> None:
     """Where the number looks."""
-    st.markdown("**Which pixels move it**")
+    what, seen = numbers_word(run.spec), _samples(data, count)
+    st.markdown(f"**Which {what} move it**")
     if slopes is None:
-        st.info("This number has no gradient: it cannot be said which pixels move it.")
+        st.info(f"This number has no gradient: it cannot be said which {what} move it.")
         return
     if not bool((slopes > 0).any()):
-        st.info(f"No small change of any pixel moves it, in any of {_images(count)}.")
+        st.info(f"No small change of any of the {what} moves it, in any of {seen}.")
         return
-    figure = heat(slopes.numpy(), "mean |slope|")
-    chart(figure, "drives-pixels", "How much the number answers to each pixel")
-    book = isinstance(loaded.model, Quantised)
+    book = isinstance(run_model(run).model, Quantised)
     before = ", before the number is replaced by an entry of the book" if book else ""
+    alt = f"How much the number answers to each of the {what}"
+    if data.kind == "image":
+        chart(heat(slopes.numpy(), "mean |slope|"), "drives-pixels", alt)
+        st.caption(
+            "How much the number changes with a pixel that runs from 0 to 1: the absolute "
+            f"gradient, averaged over the first {seen}, added up over channels{before} (Simonyan "
+            "et al. 2014). A pixel that hardly ever changes in the data can be bright by chance, "
+            "since training had no say in it."
+        )
+        return
+    chart(by_number(data, slopes.flatten().tolist(), "mean |slope|"), "drives-pixels", alt)
     st.caption(
-        "How much the number changes with a pixel that runs from 0 to 1: the absolute gradient, "
-        f"averaged over the first {_images(count)}, added up over channels{before} (Simonyan et "
-        "al. 2014). A pixel that hardly ever changes in the data can be bright by chance, since "
-        "training had no say in it."
+        f"{MOVES[data.kind]}: the absolute gradient, averaged over the first {seen}{before}."
     )
+
+
+MOVES: dict[Kind, str] = {
+    "table": "How much the number changes where a column grows by one standard deviation, or a "
+    "category takes another of its values",
+    "series": "How much the number changes with the value at each step, in standard deviations, "
+    "added up over channels",
+    "points": "How much the number changes where a coordinate grows by one standard deviation of "
+    "all coordinates",
+}
 
 
 def _classes(values: Tensor, data: ImageData) -> None:
@@ -145,7 +170,7 @@ def _classes(values: Tensor, data: ImageData) -> None:
     present = len(labels.unique())
     st.markdown("**What it has to do with the classes**")
     if present < 2:
-        st.info("These test images are all of one class.")
+        st.info(f"These test {NOUNS[data.kind][1]} are all of one class.")
         return
     found = within_classes(values, labels, len(data.classes))
     bars = bars_of_classes(data.classes, found.means.tolist(), found.deviations.tolist())
@@ -153,10 +178,10 @@ def _classes(values: Tensor, data: ImageData) -> None:
     share, chance = eta_squared(values, labels), (present - 1) / (len(labels) - 1)
     st.caption(
         f"Mean of each class, and the standard deviation within it. {100 * share:.0f} % of the "
-        f"number's variance over {_images(len(labels))} lies between classes (eta squared "
+        f"number's variance over {_samples(data, len(labels))} lies between classes (eta squared "
         f"{share:.3f}; by chance {chance:.3f})."
     )
 
 
-def _images(count: int) -> str:
-    return count_of(count, "test image")
+def _samples(data: ImageData, count: int) -> str:
+    return count_of(count, f"test {NOUNS[data.kind][0]}")

@@ -15,7 +15,7 @@ from ui import components
 from ui.grids import Grid, png
 from ui.linked import choice
 from ui.resources import run_data
-from ui.words import count_of
+from ui.words import count_of, noun
 
 SORTS = {
     "deviation": "Those that vary most",
@@ -52,10 +52,10 @@ def chosen(found: Findings, sort: str, count: int) -> list[int]:
     return [int(unit) for unit in order[:count]]
 
 
-def dead_line(found: Findings) -> str:
+def dead_line(run: Run, found: Findings) -> str:
     """How many units are of no use, in one sentence."""
     dead, size = found.scope["dead"], len(found.tables["units"])
-    images = count_of(found.scope["n"], "test image")
+    images = count_of(found.scope["n"], f"test {noun(run.spec)}")
     if not dead:
         return f"None of the {size} units is dead: each is other than 0 for some of {images}."
     return (
@@ -79,12 +79,13 @@ def _grid(run: Run, found: Findings, units: list[int]) -> Grid:
     images, labels = data.part("test"), data.part_labels("test")
     rows = torch.from_numpy(found.arrays["strongest"])[units]
     drawn = torch.from_numpy(found.arrays["drawn"])[units]
-    cells = torch.cat([drawn[:, None], images[rows]], 1)
+    shown = data.pictures(images[rows.flatten()]).unflatten(0, rows.shape)
+    cells = torch.cat([drawn[:, None], shown], 1)
     table = found.tables["units"]
     notes = []
     for unit, own in zip(units, rows.tolist(), strict=True):
         notes.append(f"what z{unit + 1} draws")
-        notes += [f"{data.classes[int(labels[row])]}, test image {row}" for row in own]
+        notes += [f"{data.classes[int(labels[row])]}, test {noun(run.spec)} {row}" for row in own]
     names = [f"z{unit + 1} · at work {table[unit]['active']:.0%}" for unit in units]
     heads = ("draws", *(f"{place}." for place in range(1, rows.shape[1] + 1)))
     return Grid(cells.flatten(0, 1), 1 + rows.shape[1], tuple(names), tuple(notes), heads)
@@ -98,7 +99,7 @@ def spectrum_figure(spectrum: Array) -> Any:
     at = list(range(1, spectrum.shape[1] + 1))
     band = go.Scatter(
         x=at + at[::-1], y=[*high, *low[::-1]], fill="toself", mode="lines", line={"width": 0},
-        fillcolor="rgba(0, 114, 178, 0.25)", name="80 % of the images", hoverinfo="skip",
+        fillcolor="rgba(0, 114, 178, 0.25)", name="80 % of them", hoverinfo="skip",
     )  # fmt: skip
     line = go.Scatter(
         x=at, y=middle, line={"color": "#0072B2"}, mode="lines+markers", name="median",
@@ -110,15 +111,16 @@ def spectrum_figure(spectrum: Array) -> Any:
     return figure.update_yaxes(title="singular value", rangemode="tozero")
 
 
-def spectrum_view(found: Findings) -> None:
+def spectrum_view(run: Run, found: Findings) -> None:
     """In how many directions the code answers to a change of the image."""
     scope = found.scope
+    seen = count_of(scope["jacobians"], f"test {noun(run.spec)}")
     figure = spectrum_figure(found.arrays["spectrum"])
     components.chart(figure, "features-spectrum", "Singular values of the encoder's Jacobian")
     st.caption(
-        f"Singular values of the encoder's Jacobian at {count_of(scope['jacobians'], 'test image')}"
-        f": how far the code moves when the image moves a little. Effective number of directions "
-        f"{scope['effective_rank']:.1f} of {found.arrays['spectrum'].shape[1]} on average "
-        "(participation ratio of the squared values). A contractive autoencoder keeps few of them "
-        "(Rifai et al. 2011, figure 3)."
+        f"Singular values of the encoder's Jacobian at {seen}"
+        f": how far the code moves when the {noun(run.spec)} moves a little. Effective number of "
+        f"directions {scope['effective_rank']:.1f} of {found.arrays['spectrum'].shape[1]} on "
+        "average (participation ratio of the squared values). A contractive autoencoder keeps few "
+        "of them (Rifai et al. 2011, figure 3)."
     )

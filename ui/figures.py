@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
 from torch import Tensor
+
+from aecore.datasets import ImageData
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -27,6 +30,21 @@ def strip(images: Tensor, columns: int, cell: int = 56, gap: int = 4) -> Picture
         canvas[top : top + height * zoom, left : left + width * zoom, :3] = pixels
         canvas[top : top + height * zoom, left : left + width * zoom, 3] = 255
     return canvas
+
+
+OUR_MARKUP = "<extra></extra>"
+"""What our own figures have of the HTML that Plotly reads in all of its texts."""
+
+
+def chart_text(values: Any) -> Any:
+    """A figure as JSON values whose texts show as they are: names may come from strangers."""
+    if isinstance(values, dict):
+        return {name: chart_text(value) for name, value in values.items()}
+    if isinstance(values, list):
+        return [chart_text(value) for value in values]
+    if not isinstance(values, str):
+        return values
+    return escape(values, quote=False).replace(escape(OUR_MARKUP), OUR_MARKUP)
 
 
 def kl_bars(values: Sequence[float], most: int = 64) -> Any:
@@ -78,3 +96,35 @@ def bars_of_classes(
     figure = go.Figure(bars, {"height": 280, "margin": {"l": 0, "r": 0, "t": 8, "b": 8}})
     figure.update_xaxes(type="category")
     return figure.update_yaxes(title="value")
+
+
+def by_number(data: ImageData, values: Sequence[float], title: str) -> Any:
+    """A figure for each column of a table or coordinate as bars, the largest on top; for each
+    step of a series as a line: a Plotly figure."""
+    import plotly.graph_objects as go
+
+    frame: Any = {"margin": {"l": 0, "r": 0, "t": 8, "b": 8}}
+    if data.kind == "series":
+        hover = "step %{x}: %{y:.3g}<extra></extra>"
+        line = go.Scatter(y=values, mode="lines", hovertemplate=hover)
+        figure = go.Figure(line, {**frame, "height": 280})
+        figure.update_xaxes(title="step")
+        return figure.update_yaxes(title=title, rangemode="tozero")
+    pairs = zip(values, (column.name for column in data.columns), strict=True)
+    chosen = sorted(pairs, key=lambda pair: -pair[0])[:MOST_BARS][::-1]
+    hover = "%{y}: %{x:.3g}<extra></extra>"
+    bars = go.Bar(
+        x=[value for value, _ in chosen], y=[_short(name) for _, name in chosen],
+        orientation="h", hovertemplate=hover,
+    )  # fmt: skip
+    figure = go.Figure(bars, {**frame, "height": 90 + 22 * len(chosen)})
+    figure.update_yaxes(type="category")
+    return figure.update_xaxes(title=title, rangemode="tozero")
+
+
+MOST_BARS = 30
+LONGEST_NAME = 30
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"

@@ -36,7 +36,11 @@ def knob_widget(
 def choice_widget(
     name: str, label: str, registry: Mapping[str, Any], value: str, help: str
 ) -> None:
-    """One of the four named choices (data set, variant, network, corruption), shown by title."""
+    """One of the four named choices (data set, variant, network, corruption), shown by title.
+
+    registry: what is offered; the chosen one stands among it even where it does not fit, which the
+    page then says.
+    """
     key = f"choice:{name}"
     set_widget(key, value)
     shared: dict[str, Any] = {"label": label, "key": key, "help": help}

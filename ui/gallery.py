@@ -12,13 +12,13 @@ from torch import Tensor
 
 from aecore.config import knobs
 from aecore.corruptions import corruptions
-from aecore.datasets.pictures import to_bytes
+from aecore.datasets import ImageData
 from aecore.errors import InputError
-from aecore.metrics.reconstruction import psnr_per_image
+from aecore.metrics.reconstruction import decibels, mse_per_image
 from aecore.reports.damaged import corruption_of
 from aecore.runs import Run
 from aecore.runs.inference import LoadedModel, reconstruct
-from aecore.samples import to_float
+from aecore.samples import NOUNS, to_float
 from ui.asked import number, whole
 from ui.envelope import pack
 from ui.resources import run_data, run_model
@@ -59,36 +59,48 @@ class View:
 
 
 def gallery(run: Run, asked: Mapping[str, str]) -> bytes:
-    """An envelope with `count` samples: originals, inputs, outputs, signed errors and PSNRs."""
+    """An envelope with `count` samples: originals, inputs, outputs, signed errors and PSNRs.
+
+    values: noun, what a sample is called. Samples that are no images are sent as pictures, their
+    errors as what these differ by, and mse_in and mse_out take the place of PSNRs.
+    """
     view = View.parse(asked)
     data, loaded = run_data(run), run_model(run)
     found = _compared(run, loaded, view.corruption, view.level, view.seed)
     labels = data.part_labels("test", RANKED)
-    rows = _rows(found.psnr_out, labels, view)
+    rows = _rows(found.mse_out, labels, view)
     clean = found.clean[rows]
-    error = (found.outputs[rows] - to_float(clean)).clamp(-1, 1)
+    error = _signed(data, found.outputs[rows], clean)
     of_class = int((labels == view.label).sum()) if view.label >= 0 else len(labels)
     told: dict[str, Any] = {"compared": len(labels), "found": of_class, "step": loaded.step}
+    told["noun"] = NOUNS[data.kind][0]
     arrays = {
-        "originals": clean,
-        "inputs": to_bytes(found.inputs[rows]),
-        "outputs": to_bytes(found.outputs[rows]),
+        "originals": data.pictures(clean),
+        "inputs": data.pictures(found.inputs[rows]),
+        "outputs": data.pictures(found.outputs[rows]),
         "errors": error.mul(127).round().to(torch.int8),
         "labels": labels[rows],
         "rows": rows,
-        "psnr_in": found.psnr_in[rows],
-        "psnr_out": found.psnr_out[rows],
     }
+    for name, mse in {"in": found.mse_in[rows], "out": found.mse_out[rows]}.items():
+        arrays |= {f"psnr_{name}": decibels(mse)} if data.kind == "image" else {f"mse_{name}": mse}
     told["classes"] = data.classes
     return pack(told, {name: tensor.numpy() for name, tensor in arrays.items()})
 
 
-def _rows(psnr: Tensor, labels: Tensor, view: View) -> Tensor:
+def _signed(data: ImageData, outputs: Tensor, clean: Tensor) -> Tensor:
+    """How far pixels are too bright, -1 to 1; of what is no image those of its pictures."""
+    if data.kind == "image":
+        return (outputs - to_float(clean)).clamp(-1, 1)
+    return to_float(data.pictures(outputs)) - to_float(data.pictures(clean))
+
+
+def _rows(mse: Tensor, labels: Tensor, view: View) -> Tensor:
     rows = torch.arange(len(labels))
     if view.label >= 0:
         rows = rows[labels == view.label]
     if view.order != "first":
-        rows = rows[psnr[rows].argsort(descending=view.order == "best", stable=True)]
+        rows = rows[mse[rows].argsort(descending=view.order == "worst", stable=True)]
     return rows[: view.count]
 
 
@@ -98,8 +110,8 @@ class Compared(NamedTuple):
     clean: Tensor
     inputs: Tensor
     outputs: Tensor
-    psnr_in: Tensor
-    psnr_out: Tensor
+    mse_in: Tensor
+    mse_out: Tensor
 
 
 @lru_cache(maxsize=4)
@@ -108,4 +120,4 @@ def _compared(run: Run, loaded: LoadedModel, name: str, level: float, seed: int)
     clean = run_data(run).part("test", RANKED)
     inputs, outputs = reconstruct(loaded.model, clean, corruption, seed)
     x = to_float(clean)
-    return Compared(clean, inputs, outputs, psnr_per_image(inputs, x), psnr_per_image(outputs, x))
+    return Compared(clean, inputs, outputs, mse_per_image(inputs, x), mse_per_image(outputs, x))

@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from aecore.datasets.pictures import to_bytes
 from aecore.errors import InputError
 from aecore.maps import MapSpec
 from aecore.maps.inverse import Inverse, re_encoding_error
@@ -92,7 +91,7 @@ def _decoded(run: Run, asked: Mapping[str, str], places: NDArray[np.float64]) ->
     ground = turned.at(places)
     images, error = re_encoding_error(loaded, ground.codes)
     back = error / turned.code_spread
-    arrays = {"images": to_bytes(images).numpy(), "far": ground.far, "back": back}
+    arrays = {"images": run_data(run).pictures(images).numpy(), "far": ground.far, "back": back}
     return pack({"step": loaded.step, "exact": ground.exact}, arrays)
 
 

@@ -13,7 +13,7 @@ from ui.access import see, visitor
 from ui.calm import to_the_end
 from ui.notes import attempt, show_note
 from ui.selection import held, hold, let_go, widget_value
-from ui.words import count_of, plain
+from ui.words import count_of, noun, plain
 
 GONE = "group gone"
 """Under which a tab holds (run's id, name, rows) of the group that was deleted last."""
@@ -27,7 +27,7 @@ def groups_panel(run: Run, rows: NDArray[np.int64]) -> None:
     """
     st.markdown(
         "**Named groups**",
-        help="Test images put together under a name, kept with the run. The decoder below can go "
+        help="Test samples put together under a name, kept with the run. The decoder below can go "
         "from one group to another.",
     )
     show_note()
@@ -40,7 +40,9 @@ def groups_panel(run: Run, rows: NDArray[np.int64]) -> None:
     _undo_notice(run, groups)
     for name, group in groups.items():
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"{plain(name)} :small[· {count_of(len(group), 'image')}]", width="stretch")
+            st.markdown(
+                f"{plain(name)} :small[· {count_of(len(group), noun(run.spec))}]", width="stretch"
+            )
             if may:
                 st.button("Delete", key=f"group:delete:{name}", type="tertiary",
                           help="You can take it back right after.",
@@ -55,14 +57,14 @@ def _save_form(run: Run, rows: NDArray[np.int64]) -> None:
     with st.form("group", clear_on_submit=True, border=False):
         line = st.container(horizontal=True, vertical_alignment="bottom")
         line.text_input(
-            f"Save these {count_of(len(rows), 'image')} as",
+            f"Save these {count_of(len(rows), noun(run.spec))} as",
             max_chars=LONGEST,
             key=NAME,
-            help="A name that a group has already is given to these images instead.",
+            help="A name that a group has already is given to these instead.",
         )
         line.form_submit_button(
             "Save group",
-            help="Keep the selected images under this name.",
+            help="Keep what is selected under this name.",
             on_click=to_the_end(lambda: attempt(_save, run, str(widget_value(NAME)), rows)),
         )
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from aecore.datasets.pictures import to_bytes
 from aecore.errors import InputError
 from aecore.maps.samples import MOST_HELD_OUT, pixels_of
 from aecore.metrics.reconstruction import mse_per_image
@@ -20,6 +19,7 @@ from aecore.runs.inference import CHUNK, LoadedModel, codes_of, without_label
 from aecore.samples import to_float
 from ui.asked import whole
 from ui.envelope import pack
+from ui.known_columns import known_columns
 from ui.resources import run_data, run_model
 from ui.words import NO_CODE
 
@@ -53,7 +53,8 @@ def pictures(run: Run, asked: Mapping[str, str]) -> bytes:
     """One block of held-out images and of what the model makes of them, as an envelope."""
     loaded = run_model(run)
     start = BLOCK * whole(asked.get("block", "0"), "block", 0, (count_of(run) - 1) // BLOCK)
-    originals = run_data(run).part("test", MOST_HELD_OUT)[start : start + BLOCK]
+    data = run_data(run)
+    originals = data.pictures(data.part("test", MOST_HELD_OUT)[start : start + BLOCK])
     copies = copies_of(run, loaded).images[start : start + BLOCK]
     return pack(
         {"step": loaded.step}, {"originals": originals.numpy(), "reconstructions": copies.numpy()}
@@ -67,7 +68,7 @@ def thumbnails(run: Run, asked: Mapping[str, str]) -> bytes:
         raise InputError(f"rows: at most {MOST_THUMBNAILS} images at a time, got {len(texts)}.")
     rows = [whole(text, "rows", 0, count_of(run) - 1) for text in texts]
     data = run_data(run)
-    return pack({}, {"images": data.images[data.splits["test"][rows]].numpy()})
+    return pack({}, {"images": data.pictures(data.images[data.splits["test"][rows]]).numpy()})
 
 
 def near(run: Run, asked: Mapping[str, str]) -> bytes:
@@ -88,35 +89,40 @@ def near(run: Run, asked: Mapping[str, str]) -> bytes:
 def column(run: Run, asked: Mapping[str, str]) -> bytes:
     """A number of each held-out image, as an envelope: (m,) float32.
 
-    asked: `name` is error, brightness, z and the place of a number of the code, from 1, or
-    "factor:" and the name of one that the images were made from.
+    asked: `name` is error, brightness, z and the place of a number of the code, from 1, or one of
+    `known_columns`. values: title, of one of the latter; classes, where the numbers are places
+    among these: -1 or NaN where one is missing.
 
     Raises InputError for anything else.
     """
     name, loaded = asked.get("name", ""), run_model(run)
+    told: dict[str, Any] = {"step": loaded.step}
     if name in COLUMNS:
         values = COLUMNS[name](run, loaded)
-    elif name in (factors := _factors(run)):
-        values = factors[name]
+    elif name in (known := known_columns(run)):
+        values = known[name].values()
+        told |= {"title": known[name].title, "classes": known[name].classes}
     elif name.startswith("z"):
         space = codes(run, loaded)
         values = space[:, whole(name[1:], "name", 1, space.shape[1]) - 1]
     else:
-        known = ", ".join([*COLUMNS, *factors, "z1", "z2"])
-        raise InputError(f"There is no column {name[:30]!r}; there are {known} and so on.")
-    return pack({"step": loaded.step}, {"values": values})
+        raise InputError(
+            f"There is no column {name[:30]!r}; there are {', '.join(COLUMNS)}, z1, z2 and so on."
+        )
+    return pack(told, {"values": values})
 
 
 @lru_cache(maxsize=4)
 def copies_of(run: Run, loaded: LoadedModel) -> Copies:
     """What a model makes of the held-out images."""
     images, errors = [], []
-    for part in run_data(run).part("test", MOST_HELD_OUT).split(CHUNK):
+    data = run_data(run)
+    for part in data.part("test", MOST_HELD_OUT).split(CHUNK):
         with torch.inference_mode():
             x = to_float(part)
             made = loaded.model(x)
             errors.append(mse_per_image(made, x))
-            images.append(to_bytes(made))
+            images.append(data.pictures(made))
     return Copies(torch.cat(images), torch.cat(errors))
 
 
@@ -125,19 +131,10 @@ def _brightness(run: Run, loaded: LoadedModel) -> NDArray[np.float32]:  # noqa: 
     return torch.cat([to_float(part).flatten(1).mean(1) for part in images.split(CHUNK)]).numpy()
 
 
-FACTOR = "factor:"
-"""Begins the name of a column that is a factor of the images."""
 COLUMNS: dict[str, Callable[[Run, LoadedModel], NDArray[np.float32]]] = {
     "error": lambda run, loaded: copies_of(run, loaded).errors.numpy(),
     "brightness": _brightness,
 }
-
-
-def _factors(run: Run) -> dict[str, NDArray[np.float32]]:
-    """What the held-out images were made from, by the name of the column, (m,) each."""
-    data = run_data(run)
-    rows = data.splits["test"][:MOST_HELD_OUT]
-    return {FACTOR + name: values[rows].numpy() for name, values in data.factors.items()}
 
 
 @lru_cache(maxsize=2)

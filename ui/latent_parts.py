@@ -13,17 +13,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from aecore.datasets.pictures import to_bytes
 from aecore.maps.samples import MOST_HELD_OUT
-from aecore.reports.csv_text import csv_text
+from aecore.reports.base import as_csv
 from aecore.runs import Run
 from aecore.samples import to_float
 from ui import resources
 from ui.components import chart
 from ui.figures import strip
 from ui.groups import groups_panel
-from ui.held_out import FACTOR
+from ui.known_columns import known_columns
 from ui.linked import choice
+from ui.words import is_image, noun, numbers_word
 
 COLOURS = {
     "class": "Class",
@@ -44,12 +44,13 @@ LONGEST_IN_LINK = 4000
 def choose_colour(run: Run) -> str:
     """What colours mean; the link says so."""
     colours = dict(COLOURS)
+    if not is_image(run.spec):
+        del colours["brightness"]
     model = resources.run_model(run).model
     if model.has_code:
         numbers = min(MOST_NUMBERS, model.code_size - model.label_size)
         colours |= {f"z{at}": f"z{at}, a number of the code" for at in range(1, numbers + 1)}
-    for name in resources.run_data(run).factors:
-        colours[FACTOR + name] = f"{name.capitalize()} (factor)"
+    colours |= {name: column.said for name, column in known_columns(run).items()}
     return choice(
         "colour",
         "Colour by",
@@ -57,7 +58,7 @@ def choose_colour(run: Run) -> str:
         "class",
         "Classes were not told to the model, unless it is a conditional one. Trustworthiness "
         "and continuity show where a map lies: whether a point's neighbours on the map are its "
-        "neighbours by pixels, and the other way round.",
+        f"neighbours by {numbers_word(run.spec)}, and the other way round.",
     )
 
 
@@ -91,35 +92,40 @@ def rows_of(bits: str, count: int) -> NDArray[np.int64]:
 
 def selection_view(run: Run, rows: NDArray[np.int64]) -> None:
     """What is selected: images, classes, the mean image, and a table to take away."""
-    st.subheader(f"{len(rows):,} selected", help="Test images, in the order of the test split.")
+    st.subheader(
+        f"{len(rows):,} selected", help=f"Test {noun(run.spec)}s, in the order of the test split."
+    )
     data = resources.run_data(run)
     labels = data.part_labels("test", MOST_HELD_OUT).numpy()[rows]
     images = data.images[data.splits["test"][rows]]
     left, right = st.columns([3, 1], gap="medium")
     with left:
-        pairs = torch.cat([images[:SHOWN], _copies(run, images[:SHOWN])], 2)
+        pairs = torch.cat([data.pictures(images[:SHOWN]), _copies(run, images[:SHOWN])], 2)
         st.image(strip(pairs, min(ACROSS, len(pairs)), 112), caption=_caption(len(rows)))
         st.download_button(
-            "Download as CSV", lambda: _csv(rows, labels, data.classes),
+            "Download as CSV", lambda: _csv(noun(run.spec), rows, labels, data.classes),
             f"{run.id}-selection.csv", "text/csv",
-            help="The numbers and classes of all selected images.",
+            help="The numbers and classes of all that is selected.",
         )  # fmt: skip
         groups_panel(run, rows)
     with right:
-        mean = images.mean(0, keepdim=True, dtype=torch.float32).round().byte()
-        st.image(strip(mean, 1, 96), caption="Their mean image")
-        bars = _histogram(labels, data.classes)
-        chart(bars, "selection", "How many of the selected images are of each class")
+        mean = images.mean(0, keepdim=True, dtype=torch.float32)
+        mean = mean.round().byte() if data.kind == "image" else data.pictures(mean)
+        st.image(strip(mean, 1, 96), caption=f"Their mean {noun(run.spec)}")
+        bars = _histogram(noun(run.spec), labels, data.classes)
+        chart(bars, "selection", "How many of what is selected are of each class")
 
 
 def _copies(run: Run, images: Tensor) -> Tensor:
     with torch.inference_mode():
-        return to_bytes(resources.run_model(run).model(to_float(images)))
+        return resources.run_data(run).pictures(resources.run_model(run).model(to_float(images)))
 
 
-def _csv(rows: NDArray[np.int64], labels: NDArray[np.int64], classes: tuple[str, ...]) -> str:
-    names = [classes[label] for label in labels]
-    return csv_text(["image", "class"], zip(rows.tolist(), names, strict=True))
+def _csv(
+    what: str, rows: NDArray[np.int64], labels: NDArray[np.int64], classes: tuple[str, ...]
+) -> str:
+    pairs = zip(rows.tolist(), labels, strict=True)
+    return as_csv([{what: row, "class": classes[label]} for row, label in pairs])
 
 
 def _caption(count: int) -> str:
@@ -127,11 +133,11 @@ def _caption(count: int) -> str:
     return f"{which}; below each, what the model makes of it"
 
 
-def _histogram(labels: NDArray[np.int64], classes: tuple[str, ...]) -> go.Figure:
+def _histogram(what: str, labels: NDArray[np.int64], classes: tuple[str, ...]) -> go.Figure:
     counts = np.bincount(labels, minlength=len(classes))
     bars = go.Bar(x=list(classes), y=counts, hovertemplate="%{x}: %{y}<extra></extra>")
     layout = {"height": 180, "margin": {"l": 40, "r": 10, "t": 10, "b": 30}}
     figure = go.Figure(bars, layout)
-    figure.update_yaxes(title="images")
+    figure.update_yaxes(title=f"{what}s")
     figure.update_xaxes(type="category")
     return figure

@@ -9,6 +9,7 @@ import streamlit as st
 from aecore.errors import InputError
 from ui.asked import number, whole
 from ui.selection import linked, remember, set_widget, widget_value
+from ui.words import plain
 
 
 def choice(
@@ -20,12 +21,15 @@ def choice(
     *,
     segments: bool = False,
 ) -> str:
-    """One of several, by its name in the link; segments: side by side instead of in a list."""
+    """One of several, by its name in the link; segments: side by side instead of in a list.
+
+    titles: as they are; lists show them so, and what stands side by side is Markdown.
+    """
     key, given = f"linked:{name}", linked(name, default)
     set_widget(key, given if given in titles else default)
     if segments:
-        st.segmented_control(label, list(titles), format_func=titles.__getitem__, key=key,
-                             required=True, help=help, on_change=remember,
+        st.segmented_control(label, list(titles), format_func=lambda one: plain(titles[one]),
+                             key=key, required=True, help=help, on_change=remember,
                              args=(name, key))  # fmt: skip
     else:
         st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key, help=help,

@@ -12,6 +12,7 @@ from aecore.runs.database import MetricRow
 from aecore.runs.files import unpack
 from ui.access import Seen, status_of
 from ui.envelope import pack
+from ui.words import noun
 
 MOST_POINTS = 1500
 """Points of one curve that are sent at once; a screen shows no more."""
@@ -56,7 +57,8 @@ def fixed(run: Run) -> bytes:
     tensors = _tensors(run, "fixed")
     arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
     classes = datasets[run.spec.dataset](run.spec.source).classes
-    return pack({"classes": classes, "corruption": run.spec.corruption}, arrays)
+    told = {"classes": classes, "corruption": run.spec.corruption, "noun": noun(run.spec)}
+    return pack(told, arrays)
 
 
 def snapshot(run: Run, step: int) -> bytes:

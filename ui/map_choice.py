@@ -21,6 +21,7 @@ from ui.access import see, visitor
 from ui.calm import to_the_end
 from ui.forms import knob_widget
 from ui.selection import linked, note_in_link, remember, set_widget, widget_value
+from ui.words import is_image, numbers_word
 
 MOST_MAPS = 6
 TIME = "time"
@@ -39,7 +40,7 @@ class Offer:
     @property
     def title(self) -> str:
         """As lists show it."""
-        name = "The code over training" if self.spec is None else self.spec.title
+        name = "The code over training" if self.spec is None else title_of(self.run, self.spec)
         return f"{name} · {self.label}" if self.label else name
 
     def panel(self, key: str) -> dict[str, Any]:
@@ -55,6 +56,13 @@ class Offer:
             "spreads": straight and issubclass(kind, GaussianVariational),
             "turns": self.spec.method not in (CODE, "pca"),  # axes of those two mean something
         }
+
+
+def title_of(run: Run, spec: MapSpec) -> str:
+    """What a map is called, after what the numbers of the run's samples are."""
+    if spec.config.of == "code" or is_image(run.spec):
+        return spec.title
+    return f"{projections[spec.method].title} of the {numbers_word(run.spec)}"
 
 
 def offered(run: Run, others: Mapping[str, str]) -> dict[str, Offer]:
@@ -117,9 +125,9 @@ def choose_maps(offers: Mapping[str, Offer]) -> list[str]:
         format_func=lambda name: offers[name].title,
         max_selections=MOST_MAPS,
         key="latent:maps",
-        help="All show the same test images. A map of the code shows what the model made of them, "
-        "one of the pixels shows the images themselves. The code over training follows the time "
-        "machine below.",
+        help="All show the same test samples. A map of the code shows what the model made of them, "
+        "one of the pixels or columns shows the samples themselves. The code over training follows "
+        "the time machine below.",
         on_change=remember,
         args=("maps", "latent:maps"),
     )

@@ -18,6 +18,7 @@ from ui import resources
 from ui.held_out import count_of
 from ui.map_choice import Offer
 from ui.selection import linked, remember, set_widget, widget_value
+from ui.words import noun, numbers_word, plain, worded
 
 SEEDS = 5
 Scores = Mapping[str, float]
@@ -44,7 +45,7 @@ def measures_table(run: Run, offers: list[Offer], *, repeated: bool) -> None:
     for offer in offers:
         scores = _scores(offer, repeated=repeated)
         if scores:
-            found[offer.title] = scores
+            found[plain(offer.title)] = scores
     names = [name for name in MEASURES if any(name in each[0] for each in found.values())]
     if not names:
         st.caption("Measures appear here as soon as a map is drawn.")
@@ -56,7 +57,8 @@ def measures_table(run: Run, offers: list[Offer], *, repeated: bool) -> None:
     st.caption(_scope(run, offers, found, repeated=repeated))
     st.markdown(_verdict({title: _means(scores) for title, scores in found.items()}))
     with st.expander("What the figures say"):
-        st.markdown("\n".join(f"- **{MEASURES[n].title}**: {MEASURES[n].meaning}" for n in names))
+        lines = (f"- **{MEASURES[n].title}**: {MEASURES[n].meaning}" for n in names)
+        st.markdown(worded(run.spec, "\n".join(lines)))
 
 
 def _scores(offer: Offer, *, repeated: bool) -> list[Scores]:
@@ -82,7 +84,7 @@ def _ask(shelf: Shelf, asked: Asked) -> None:
         shelf.ask(asked)
         ensure_mapper(home())
     except StoreError as error:
-        st.caption(str(error))
+        st.caption(plain(str(error)))
 
 
 def _say(name: str, scores: list[Scores]) -> str:
@@ -99,7 +101,7 @@ def _scope(
 ) -> str:
     count = min(MOST, count_of(run))
     seed = next(offer.spec.config.map_seed for offer in offers if offer.spec is not None)
-    text = f"{count:,} test images, against their pixels; seed {seed}"
+    text = f"{count:,} test {noun(run.spec)}s, against their {numbers_word(run.spec)}; seed {seed}"
     if not repeated:
         return f"{text}."
     missing = sum(SEEDS - len(scores) for scores in found.values())

@@ -11,6 +11,7 @@ from aecore.maps.shelf import Asked, Shelf, ticket_of, trust_ticket
 from aecore.paths import home
 from aecore.runs import Run
 from ui.envelope import pack
+from ui.map_choice import title_of
 from ui.resources import run_model
 
 
@@ -23,7 +24,7 @@ def places(run: Run, asked: Mapping[str, str]) -> bytes:
     shelf, wish = asked_for(run, asked)
     drawn = shelf.known(wish.ticket)
     line = f"Seed {wish.spec.config.map_seed}, {wish.spec.settings_line}".rstrip(", ")
-    values = {"title": wish.spec.title, "settings": line, "step": run_model(run).step}
+    values = {"title": title_of(run, wish.spec), "settings": line, "step": run_model(run).step}
     if drawn is not None:
         made = {"fitted_on": len(drawn.train), "together": drawn.together}
         values |= {"state": "done", "share": 1.0, "seconds": drawn.seconds, **made}

@@ -16,14 +16,14 @@ from ui.access import see, status_of, visitor
 from ui.components import chart
 from ui.figures import kl_bars
 from ui.reports import cancels
-from ui.words import NO_CODE, plain
+from ui.words import NO_CODE, noun, numbers_word, plain, worded
 
 TITLE = "Measured"
 GROUPS = {
-    "copies": "Copying clean images",
-    "cleaning": "Cleaning damaged images",
+    "copies": "Copying clean {}s",
+    "cleaning": "Cleaning damaged {}s",
     "code": "The code",
-    "factors": "The code beside what the images were made from",
+    "factors": "The code beside what the {}s were made from",
     "likelihood": "Likelihood",
 }
 
@@ -77,16 +77,16 @@ def _measure(run: Run) -> None:
 def _tables(run: Run, found: dict[str, Any]) -> None:
     size = resources.run_model(run).model.code_size
     for group, title in GROUPS.items():
-        table = _table(found, group, f"PCA, {size}")
+        table = _table(found, group, f"PCA, {size}", noun(run.spec), numbers_word(run.spec))
         if table:
-            st.markdown(f"**{title}**")
+            st.markdown(f"**{title.format(noun(run.spec))}**")
             st.table(table, hide_index=True)
     kl = found["per_dimension"].get("kl")
     if kl:
         chart(kl_bars(kl), "measured-kl", "KL of each axis of the code, the largest first")
     st.caption(
-        f"{found['n']:,} test images, seed {found['seed']}, model of step "
-        f"{resources.run_model(run).step}. Slower measures take some of the images, drawn by the "
+        f"{found['n']:,} test {noun(run.spec)}s, seed {found['seed']}, model of step "
+        f"{resources.run_model(run).step}. Slower measures take some of them, drawn by the "
         "seed; the last column tells how many."
     )
     if "mse" in found["metrics"] and "mse" in found["baselines"].get("pca", {}):
@@ -94,13 +94,18 @@ def _tables(run: Run, found: dict[str, Any]) -> None:
     if not run.spec.kind.has_code:
         st.markdown(NO_CODE)
     with st.expander("What the figures say"):
-        st.markdown(_meanings(found))
+        st.markdown(worded(run.spec, _meanings(found)))
 
 
-def _table(found: dict[str, Any], group: str, pca: str) -> dict[str, list[str]]:
-    """Columns by their titles: the measures of a group, one a row; nothing where there are none."""
+def _table(
+    found: dict[str, Any], group: str, pca: str, one: str, numbers: str
+) -> dict[str, list[str]]:
+    """Columns by their titles: the measures of a group, one a row; nothing where there are none.
+
+    one, numbers: what a sample and its numbers are called.
+    """
     names = [n for n, words in MEASURES.items() if words.group == group and n in found["metrics"]]
-    titles = {"pca": pca, "noisy_input": "The damaged image", "pixels": "The pixels"}
+    titles = {"pca": pca, "noisy_input": f"The damaged {one}", "pixels": f"The {numbers}"}
     sides = {"This run": found["metrics"]} | {
         title: found["baselines"][side]
         for side, title in titles.items()
@@ -111,7 +116,7 @@ def _table(found: dict[str, Any], group: str, pca: str) -> dict[str, list[str]]:
     return {
         "": [MEASURES[name].title for name in names],
         **{title: [_say(name, scores) for name in names] for title, scores in sides.items()},
-        "Images": [f"{found['counts'].get(name, found['n']):,}" for name in names],
+        f"{one.capitalize()}s": [f"{found['counts'].get(name, found['n']):,}" for name in names],
     }
 
 

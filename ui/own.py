@@ -25,7 +25,7 @@ from aecore.maps.spec import MapConfig
 from aecore.metrics.reconstruction import mse_per_image
 from aecore.runs import Run
 from aecore.runs.inference import LoadedModel
-from aecore.samples import to_float
+from aecore.samples import NOUNS, to_float
 from ui.envelope import pack
 from ui.held_out import copies_of
 from ui.map_choice import MOST_MAPS
@@ -126,8 +126,13 @@ def extent(run: Run) -> float:
 
 
 def shape_of(run: Run) -> tuple[int, int, int]:
-    """(C, H, W) of the images of a run."""
-    return run.spec.make_source().shape
+    """(C, H, W) of the images of a run. Raises InputError where these are no images."""
+    source = run.spec.make_source()
+    if source.kind != "image":
+        raise InputError(
+            f"This run works on {NOUNS[source.kind][1]}; only a run of images takes an own image."
+        )
+    return source.shape
 
 
 def _place(run: Run, loaded: LoadedModel, image: Tensor, asked: str) -> list[float] | None:

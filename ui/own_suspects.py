@@ -12,7 +12,6 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from aecore.datasets.pictures import to_bytes
 from aecore.detection import Fitted, Scores, methods
 from aecore.errors import AecoreError, InputError
 from aecore.reports.base import unheard
@@ -100,7 +99,7 @@ def score(run: Run, name: str, images: Tensor) -> tuple[Scores, Tensor]:
     """
     loaded = run_model(run)
     views, made = views_of(loaded, images, unheard)
-    return _fitted(run, loaded, name).score(views), to_bytes(made)
+    return _fitted(run, loaded, name).score(views), run_data(run).pictures(made)
 
 
 @lru_cache(maxsize=2)  # each may hold 10,000 training images as floats

@@ -15,6 +15,7 @@ from ui import resources
 from ui.asked import number
 from ui.linked import choice, whole_number
 from ui.selection import linked, note_in_link, set_widget, widget_value
+from ui.words import noun
 
 ORDERS = {"worst": "Worst first", "best": "Best first", "first": "As they come"}
 ALL = "-1"
@@ -25,8 +26,8 @@ FEWEST, USUAL = 20, 500
 def controls(run: Run) -> dict[str, Any]:
     """The view that the widgets (and so the link) ask for, as the gallery route reads it."""
     line = st.grid(5, min_column_width=130)
-    shape = resources.run_data(run).shape
-    kinds = [name for name, kind in corruptions.items() if kind.fits(shape)]
+    data = resources.run_data(run)
+    kinds = [name for name, kind in corruptions.items() if kind.fits(data.shape, data.kind)]
     name, strength = choose_damage(run, line, kinds, run.spec.corruption)
     with line.cell():
         drawn = noise_seed()
@@ -35,7 +36,7 @@ def controls(run: Run) -> dict[str, Any]:
     with line.cell():
         classes = resources.run_data(run).classes
         names = {ALL: "All"} | {str(i): title for i, title in enumerate(classes)}
-        only = choice("label", "Class", names, ALL, "Show the images of one class only.")
+        only = choice("label", "Class", names, ALL, "Show those of one class only.")
     asked = {"corruption": name, "level": strength, "seed": drawn, "order": wanted, "label": only}
     # The step makes the browser ask again when a newer checkpoint is there.
     return {**asked, "step": resources.run_model(run).step}
@@ -45,7 +46,7 @@ def choose_damage(run: Run, line: Any, kinds: Sequence[str], default: str) -> tu
     """A corruption by its name, and its level, in two cells of a line."""
     titles = {kind: corruptions[kind].title for kind in kinds}
     with line.cell():
-        damage = "Damage done to the test images before they go in."
+        damage = "Damage done to the test samples before they go in."
         name = choice("corrupt", "Corruption", titles, default, damage)
     with line.cell():
         return name, _level(run, name)
@@ -60,9 +61,9 @@ def noise_seed() -> int:
 def choose_count(run: Run) -> int:
     """On how many test images figures are measured."""
     most = resources.run_data(run).size("test")
-    told = "From the first test image on. More take longer, and narrow the intervals."
+    told = f"From the first test {noun(run.spec)} on. More take longer, and narrow the intervals."
     span = (FEWEST, max(FEWEST, most))
-    return whole_number("measured_on", "Test images", span, min(USUAL, most), told)
+    return whole_number("measured_on", f"Test {noun(run.spec)}s", span, min(USUAL, most), told)
 
 
 def _level(run: Run, name: str) -> float:

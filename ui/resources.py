@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from threading import Event, Lock, Thread
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from aecore.config import Settings
 from aecore.datasets import ImageData, SplitConfig, datasets, open_data
@@ -91,12 +92,15 @@ def run_data(run: Run) -> ImageData:
     return data(run.spec.dataset, run.spec.source, run.spec.splits)
 
 
-def sample(spec: RunSpec, count: int) -> torch.Tensor:
-    """A few images as the form shows them. Raises DataUnavailable or InputError.
+def sample(spec: RunSpec, count: int) -> tuple[torch.Tensor, Callable[[Tensor], Tensor]]:
+    """A few samples for the form, and what makes pictures of them.
+
+    Raises DataUnavailable or InputError.
 
     Whatever the splits: to read a large data set anew for eight images is not worth it.
     """
-    return data(spec.dataset, spec.source, SplitConfig()).part("train", count)
+    found = data(spec.dataset, spec.source, SplitConfig())
+    return found.part("train", count), found.pictures
 
 
 def run_model(run: Run) -> LoadedModel:

@@ -8,11 +8,12 @@ import streamlit as st
 
 from aecore.errors import AecoreError
 from aecore.runs import Run
+from aecore.samples import NOUNS
 from ui import resources
 from ui.access import see, visitor
 from ui.selection import RUN, current_run
 from ui.sharing import view_only
-from ui.words import NO_CODE, plain, spec_line
+from ui.words import NO_CODE, is_image, plain, spec_line
 
 
 def open_page(title: str, promise: str, train: Path, *, of_the_code: bool = False) -> Run | None:
@@ -33,6 +34,20 @@ def open_page(title: str, promise: str, train: Path, *, of_the_code: bool = Fals
         st.info(NO_CODE)
         return None
     return run
+
+
+def of_images(run: Run, what: str) -> bool:
+    """Whether a run works on images; else the page says that this is for images alone.
+
+    what: what the page does, as the beginning of a sentence.
+    """
+    if is_image(run.spec):
+        return True
+    st.info(
+        f"{what} is for images, and this run works on {NOUNS[run.spec.make_source().kind][1]}: "
+        "Reconstruct and Latent space show what it makes of them. Choose a run of images here."
+    )
+    return False
 
 
 def lacking(run: Run) -> str:

@@ -12,19 +12,19 @@ from torch import Generator
 from aecore.config import Knob, knobs
 from aecore.corruptions import corruptions
 from aecore.datasets import datasets
-from aecore.datasets.pictures import to_bytes
 from aecore.errors import AecoreError, InputError
 from aecore.models import Autoencoder, variants
 from aecore.models.base import Family
 from aecore.networks import networks
 from aecore.runs import RunSpec
 from aecore.runs.checks import Cost
-from aecore.samples import to_float
+from aecore.samples import NOUNS, to_float
 from ui import resources
 from ui.access import enter
 from ui.calm import to_the_end
-from ui.data_choice import offered
+from ui.data_choice import offered as offered_data
 from ui.figures import strip
+from ui.fitting import columns_line, fitting_loss, offered
 from ui.form_link import drop_rate_changes, linked_spec
 from ui.forms import choice_widget, knob_widget
 from ui.selection import (
@@ -36,7 +36,7 @@ from ui.selection import (
     take_note,
     take_offer,
 )
-from ui.words import NO_CODE, duration, plain, spec_line
+from ui.words import NO_CODE, duration, noun, plain, spec_line, worded
 
 SHOWN = 8
 BASIC_TRAINING = ("epochs", "seed")
@@ -66,7 +66,7 @@ def _data(spec: RunSpec) -> None:
     choice_widget(
         "dataset",
         "Data",
-        offered(),
+        offered_data(),
         spec.dataset,
         "What to learn from: your own data sets come first; the Data page takes them in.",
     )
@@ -75,11 +75,14 @@ def _data(spec: RunSpec) -> None:
     ready = resources.data_ready(spec.dataset, spec.source)
     if ready:
         try:
-            images = resources.sample(spec, SHOWN)
-            st.image(strip(images, SHOWN), alt=f"{SHOWN} images of {kind.title}")
+            images, show = resources.sample(spec, SHOWN)
+            what = NOUNS[kind.kind][1]
+            st.image(strip(show(images), SHOWN), alt=f"{len(images)} {what} of {kind.title}")
         except AecoreError as error:
             st.caption(plain(str(error)))
-    st.caption(f"{kind.summary} Licence: {kind.licence}.")
+    if kind.kind != "image":
+        st.caption(columns_line(spec))
+    st.caption(f"{plain(kind.summary)} Licence: {plain(kind.licence)}.")
     if not ready:
         st.caption(":material/download: It will be downloaded when training starts.")
 
@@ -88,13 +91,13 @@ def _variant(spec: RunSpec) -> None:
     choice_widget(
         "variant",
         "Variant",
-        dict(sorted(variants.items(), key=_by_family)),
+        offered(dict(sorted(variants.items(), key=_by_family)), spec, spec.variant),
         spec.variant,
         "Which kind of autoencoder: what its loss asks for beside a good copy.",
     )
     kind = variants[spec.variant]
-    st.caption(f"{kind.idea}  \n*{kind.paper}, {kind.year}.*")
-    _knobs(spec, "model", knobs(kind.Config))
+    st.caption(f"{worded(spec, kind.idea)}  \n*{kind.paper}, {kind.year}.*")
+    _knobs(spec, "model", [fitting_loss(spec, declared) for declared in knobs(kind.Config)])
 
 
 def _by_family(entry: tuple[str, type[Autoencoder]]) -> tuple[int, int, str]:
@@ -107,7 +110,7 @@ def _corruption(spec: RunSpec) -> None:
     choice_widget(
         "corruption",
         "Corruption",
-        corruptions,
+        offered(corruptions, spec, spec.corruption),
         spec.corruption,
         "Damage done to the input; the autoencoder must still give back the clean image.",
     )
@@ -115,9 +118,9 @@ def _corruption(spec: RunSpec) -> None:
         return
     _knobs(spec, "noise", knobs(corruptions[spec.corruption].Config))
     with suppress(AecoreError):  # told beside the data already
-        images = to_float(resources.sample(spec, SHOWN))
-        damaged = spec.make_corruption()(images, Generator().manual_seed(0))
-        st.image(strip(to_bytes(damaged), SHOWN), alt="The same images as the encoder sees them")
+        samples, show = resources.sample(spec, SHOWN)
+        damaged = spec.make_corruption()(to_float(samples), Generator().manual_seed(0))
+        st.image(strip(show(damaged), SHOWN), alt="The same as the encoder sees them")
 
 
 def _network(spec: RunSpec) -> None:
@@ -127,11 +130,11 @@ def _network(spec: RunSpec) -> None:
     choice_widget(
         "network",
         "Network",
-        networks,
+        offered(networks, spec, spec.network),
         spec.network,
         "The layers of the encoder and the decoder.",
     )
-    st.caption(networks[spec.network].idea)
+    st.caption(worded(spec, networks[spec.network].idea))
     with st.expander("Network, in detail"):
         _knobs(spec, "layers", knobs(networks[spec.network].Config))
 
@@ -175,9 +178,10 @@ def _code(spec: RunSpec, cost: Cost) -> tuple[str, str]:
     """The size of the code, and what it means."""
     if not spec.kind.has_code:
         return "none", NO_CODE
+    one = noun(spec)
     ratio = cost.pixels / cost.code_size
     against = f"{ratio:.3g} times smaller" if ratio >= 1 else f"{1 / ratio:.3g} times larger"
-    told = f"Numbers in the code of one image, of the numbers in the image: {against}."
+    told = f"Numbers in the code of one {one}, of the numbers in the {one}: {against}."
     return f"{cost.code_size:,} of {cost.pixels:,}", told
 
 

@@ -9,20 +9,29 @@ from zoneinfo import ZoneInfo
 
 from aecore.catalog.rows import RunRow
 from aecore.datasets import datasets
+from aecore.datasets.own import PREFIX
 from aecore.errors import InputError
 from aecore.models import variants
 from aecore.networks import networks
 from aecore.runs import RunSpec
+from aecore.samples import NOUNS, Kind
 
 NO_CODE = (
     "There is no code to explore: this variant passes the picture around its narrow middle as well."
 )
 """Stands wherever a code would be shown, for a variant that has none."""
 
+NUMBERS: dict[Kind, str] = {
+    "image": "pixels",
+    "table": "columns",
+    "series": "values",
+    "points": "coordinates",
+}
+
 
 def spec_line(spec: RunSpec) -> str:
-    """A spec in one line: "Digits (8×8) · VAE · …"."""
-    parts = [datasets[spec.dataset].title, spec.kind.title]
+    """A spec in one line, as Markdown: "Digits (8×8) · VAE · …"."""
+    parts = [plain(datasets[spec.dataset].title), spec.kind.title]
     if spec.kind.uses_network:
         parts.append(networks[spec.network].title)
     count = spec.model.latent_dim
@@ -32,13 +41,19 @@ def spec_line(spec: RunSpec) -> str:
         parts.append(spec.make_corruption().title)
     with suppress(InputError):  # the form says what is wrong with it
         left_out = spec.splits.left_out(spec.make_source().classes)
-        parts += [f"class {left_out} left out"] if left_out else []
+        parts += [f"class {plain(left_out)} left out"] if left_out else []
     return " · ".join([*parts, f"seed {spec.training.seed}"])
 
 
 def run_name(row: RunRow) -> str:
     """A run as a list shows it."""
-    return f"{title(row)} · {row.dataset} · {row.state} · {row.id[-4:]}"
+    return f"{title(row)} · {data_title(row)} · {row.state} · {row.id[-4:]}"
+
+
+def data_title(row: RunRow) -> str:
+    """The short name of a run's data, of people's own data what they are called: no Markdown."""
+    own = row.dataset.startswith(PREFIX) and row.dataset in datasets
+    return datasets[row.dataset].title if own else row.dataset
 
 
 def title(row: RunRow) -> str:
@@ -48,14 +63,24 @@ def title(row: RunRow) -> str:
 
 def data_and_variant(row: RunRow) -> str:
     """What a run was trained on, and as what; names that this version lacks stay as they are."""
-    data = datasets[row.dataset].title if row.dataset in datasets else plain(row.dataset)
+    data = plain(datasets[row.dataset].title if row.dataset in datasets else row.dataset)
     kind = variants[row.variant].title if row.variant in variants else plain(row.variant)
     return f"{data} · {kind}"
 
 
 def plain(text: str) -> str:
-    """Text of unknown origin for a place that reads Markdown: it shows, and does nothing."""
-    return re.sub(r"([\\`*_\[\]<>#!|~$:&])", r"\\\1", " ".join(text.split()))
+    """Text of unknown origin for a place that reads Markdown: it shows, and does nothing.
+
+    Charts have `ui.figures.chart_text`, cells of CSV files `aecore.reports.csv_text`, and
+    components of ours write text nodes alone.
+    """
+    escaped = re.sub(r"([\\`*_\[\]<>#!|~$:&])", r"\\\1", " ".join(text.split()))
+    return LINK.sub(lambda found: found[0] + JOINER, escaped)  # else it would become a link
+
+
+JOINER = "\N{WORD JOINER}"
+LINK = re.compile(r"https?\\:(?=//)|www(?=\.)|[-+.\w](?=@)", re.IGNORECASE)
+"""Before what Markdown makes a link of, though no more than text stands there."""
 
 
 def duration(seconds: float) -> str:
@@ -99,4 +124,34 @@ def count_of(number: int, noun: str) -> str:
 
 def measured(row: RunRow) -> str:
     """The best figure of a run and on what it was measured; nothing while there is none."""
-    return "" if row.score is None else f"PSNR {row.score:.1f} dB, test split"
+    if row.score is None or row.dataset not in datasets:  # of what is gone, nobody knows the unit
+        return ""
+    if datasets[row.dataset].kind == "image":
+        return f"PSNR {row.score:.1f} dB, test split"
+    return f"R² {row.score:.3f}, test split"
+
+
+def noun(spec: RunSpec) -> str:
+    """What one sample of a run is called: "image", or "row" of a table; `count_of` has more."""
+    return NOUNS[datasets[spec.dataset].kind][0]
+
+
+def is_image(spec: RunSpec) -> bool:
+    """Whether a run works on images."""
+    return datasets[spec.dataset].kind == "image"
+
+
+def worded(spec: RunSpec, text: str) -> str:
+    """A sentence that speaks of images and pixels, in the words for the run's samples."""
+    if is_image(spec):
+        return text
+    one, numbers = noun(spec), numbers_word(spec)
+    text = re.sub(r"\b(A|a)n image", rf"\1 {one}", text)
+    text = text.replace("pixel by pixel", "number by number").replace("pixel values", numbers)
+    text = re.sub(r"\bpixels\b", numbers, re.sub(r"\bpixel\b", numbers.removesuffix("s"), text))
+    return re.sub(r"\bimage", one, re.sub(r"\bImage", one.capitalize(), text))
+
+
+def numbers_word(spec: RunSpec) -> str:
+    """What the numbers of a sample are called: pixels, or columns of a row."""
+    return NUMBERS[datasets[spec.dataset].kind]

@@ -18,7 +18,7 @@ from aecore.errors import AecoreError, InputError
 from aecore.runs.about import read_about
 from aecore.runs.checks import estimate
 from aecore.runs.disk import folder_bytes
-from aecore.runs.evaluate import kept_psnr
+from aecore.runs.evaluate import kept_score
 from aecore.runs.status import Status, status_of
 from aecore.runs.store import Run, RunStore
 
@@ -72,7 +72,7 @@ def told_by_folder(made: Run, status: Status) -> dict[str, Any]:
         "step": status.step,
         "total_steps": status.total_steps,
         "attempt": status.attempt,
-        "score": kept_psnr(made),
+        "score": kept_score(made),
         "bytes": folder_bytes(made.folder),
     }
 

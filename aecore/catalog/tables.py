@@ -65,7 +65,7 @@ run = Table(
     Column("wish", String(10), nullable=False, server_default=""),  # asked of the supervisor
     Column("step", BigInteger, nullable=False, server_default="0"),
     Column("total_steps", BigInteger, nullable=False, server_default="0"),
-    Column("score", Float),  # PSNR on the test split, dB
+    Column("score", Float),  # on the test split: PSNR in dB, R² of what is no image
     Column("bytes", BigInteger, nullable=False, server_default="0"),
     Column("deleted", Float),
     # The queue.

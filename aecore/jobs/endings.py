@@ -14,7 +14,7 @@ from aecore.jobs.worker import CODES
 from aecore.runs.checkpoints import listed
 from aecore.runs.control import set_aside, waiting_command
 from aecore.runs.disk import folder_bytes
-from aecore.runs.evaluate import kept_psnr
+from aecore.runs.evaluate import kept_score
 from aecore.runs.status import Status, read_status
 from aecore.runs.store import Run
 
@@ -42,7 +42,7 @@ def settle(catalog: Catalog, row: RunRow, run: Run, polled: Polled | None) -> No
         "step": status.step,
         "total_steps": status.total_steps or row.total_steps,
         "bytes": folder_bytes(run.folder),
-        "score": kept_psnr(run),
+        "score": kept_score(run),
         "wish": "",
         "handle": "",
     }

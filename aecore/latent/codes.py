@@ -14,10 +14,13 @@ Decode = Callable[[Tensor], Tensor]
 """(n, d) codes to (n, C, H, W) images, of which [0, 1] is shown."""
 
 
-def pictures(decode: Decode, codes: Tensor) -> Tensor:
-    """What a decoder makes of codes (..., d): (..., C, H, W) uint8."""
+def pictures(decode: Decode, codes: Tensor, look: Decode = to_bytes) -> Tensor:
+    """What a decoder makes of codes (..., d): (..., C, H, W) uint8.
+
+    look: makes pictures of what is decoded, `ImageData.pictures` where that is no image.
+    """
     with torch.inference_mode():
-        parts = [to_bytes(decode(part)) for part in codes.flatten(0, -2).split(CHUNK)]
+        parts = [look(decode(part)) for part in codes.flatten(0, -2).split(CHUNK)]
     images = torch.cat(parts).clone()
     return images.unflatten(0, codes.shape[:-1])
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from aecore.datasets.pictures import REACH
 from aecore.latent.codes import Decode
 from aecore.runs.inference import CHUNK
 
@@ -62,3 +63,9 @@ def as_pictures(differences: Tensor) -> Tensor:
     """
     most = differences.abs().flatten(1).amax(1).clamp_min(1e-12)
     return (127.5 + 127.5 * differences / most.view(-1, 1, 1, 1)).round().clamp(0, 255).byte()
+
+
+def on_a_scale(differences: Tensor) -> Tensor:
+    """What units add to samples that are no images, each so that its picture is filled by it."""
+    most = differences.abs().flatten(1).amax(1).clamp_min(1e-12)
+    return REACH * differences / most.view(-1, 1, 1, 1)

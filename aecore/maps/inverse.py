@@ -96,7 +96,8 @@ def re_encoding_error(loaded: LoadedModel, codes: Tensor) -> tuple[Tensor, NDArr
     with torch.inference_mode():
         for part in codes.split(CHUNK):
             made = loaded.model.decode(part)
-            again = loaded.model.encode(made.clamp(0, 1)).flatten(1)
+            seen = made.clamp(0, 1) if loaded.model.layout.kind == "image" else made
+            again = loaded.model.encode(seen).flatten(1)
             images.append(made)
             errors.append(without_label(loaded.model, again - part).norm(dim=1))
     return torch.cat(images).clone(), torch.cat(errors).numpy()

@@ -39,6 +39,20 @@ def psnr_per_image(x_hat: Tensor, x: Tensor) -> Tensor:
     return decibels(mse_per_image(x_hat, x))
 
 
+def explained_variance(errors: Tensor, x: Tensor, mean: Tensor) -> dict[str, float]:
+    """The share of how samples differ that their copies keep, R² = 1 − Σ |x_hat − x|² / Σ |x − m|².
+
+    1 is a perfect copy, 0 is as good as giving back the average training sample m each time.
+
+    Args:
+        errors: (n,), what `mse_per_image` says of each; x: (n, C, H, W) float; mean: (C, H, W).
+
+    Returns {"explained_variance": R²}; nothing where no sample differs from m.
+    """
+    around = float((x.double() - mean.double()).square().mean())
+    return {"explained_variance": 1 - float(errors.mean()) / around} if around > 0 else {}
+
+
 def bce_above_floor(x_hat: Tensor, x: Tensor) -> Tensor:
     """Binary cross-entropy minus what a perfect copy has, in nats: (n,) float64, 0 or more.
 

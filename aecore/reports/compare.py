@@ -8,9 +8,8 @@ import torch
 from torch import Tensor
 
 from aecore.config import knob
-from aecore.datasets import open_data
-from aecore.datasets.pictures import to_bytes
-from aecore.metrics.reconstruction import decibels, mse_per_image
+from aecore.datasets import ImageData, open_data
+from aecore.metrics.reconstruction import decibels, explained_variance, mse_per_image
 from aecore.metrics.ssim import has_ssim, ssim_per_image
 from aecore.projections.umap_inverse import MOST_IMAGES, check_numbers
 from aecore.reports.base import Findings, Follow, Report, Row, reports
@@ -51,7 +50,10 @@ class Compare(Report):
     config: Config
 
     def make(self, run: Run, loaded: LoadedModel, follow: Follow) -> Findings:
-        """Table: methods, a row each. Arrays: `clean` and each row's key, (m, C, H, W) uint8."""
+        """Table: methods, a row each. Arrays: `clean` and each row's key, (m, C, H, W) uint8.
+
+        Of what is no image the arrays are pictures, and rows have `explained_variance`, no PSNR.
+        """
         check_same_images(run, [other for other, _ in self.beside])
         data = open_data(run.spec.dataset, run.spec.source, run.spec.splits)
         most = MOST_IMAGES if self.config.umap else self.config.count
@@ -63,27 +65,28 @@ class Compare(Report):
             copiers.append(of_umap(data))
         copiers += list(baselines(data, [copier.numbers for copier in copiers]))
         rows: list[Row] = []
-        arrays = {"clean": images[:SHOWN].numpy()}
+        arrays = {"clean": data.pictures(images[:SHOWN]).numpy()}
         for place, copier in enumerate(copiers):
             share = 0.1 + 0.9 * place / len(copiers)
-            row, shown = _measured(copier, images, partial(follow, share, copier.method))
+            row, shown = _measured(copier, images, partial(follow, share, copier.method), data)
             rows.append(row)
-            arrays[copier.key] = to_bytes(shown).numpy()
+            arrays[copier.key] = data.pictures(shown).numpy()
         scope = {"split": "test", "n": len(images)}
         if self.config.umap:
             scope |= umap_scope(data)
         return Findings(scope, {"methods": rows}, arrays)
 
 
-def _measured(copier: Copier, images: Tensor, tick: Tick) -> tuple[Row, Tensor]:
+def _measured(copier: Copier, images: Tensor, tick: Tick, data: ImageData) -> tuple[Row, Tensor]:
     """The figures of one method, and its first copies."""
     errors: list[Tensor] = []
     likeness: list[Tensor] = []
     shown: list[Tensor] = []
+    pixels = data.kind == "image"
     for part in images.split(CHUNK):
         clean, made = to_float(part), copier.copy(part, tick)
         errors.append(mse_per_image(made, clean))
-        if has_ssim(clean):
+        if pixels and has_ssim(clean):
             likeness.append(ssim_per_image(made, clean))
         if CHUNK * len(shown) < SHOWN:
             shown.append(made)
@@ -93,7 +96,8 @@ def _measured(copier: Copier, images: Tensor, tick: Tick) -> tuple[Row, Tensor]:
         "method": copier.method,
         "numbers": copier.numbers,
         **with_interval("mse", mse),
-        **with_interval("psnr", decibels(mse)),
+        **with_interval("psnr", decibels(mse) if pixels else None),
         **with_interval("ssim", torch.cat(likeness) if likeness else None),
+        **({} if pixels else explained_variance(mse, images, data.mean)),
     }
     return row, torch.cat(shown)[:SHOWN]

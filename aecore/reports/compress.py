@@ -44,7 +44,7 @@ from aecore.metrics.ssim import has_ssim, ssim_per_image
 from aecore.reports.base import Findings, Follow, Report, Row, reports
 from aecore.runs.inference import LoadedModel, codes_of
 from aecore.runs.store import Run
-from aecore.samples import to_float
+from aecore.samples import NOUNS, to_float
 
 SHOWN = 8
 """Images that are kept as each way leaves them."""
@@ -91,6 +91,11 @@ class Compress(Report):
             )
         follow(0.0, "reading the images")
         data = open_data(run.spec.dataset, run.spec.source, run.spec.splits)
+        if data.kind != "image":
+            raise InputError(
+                f"Only images are compressed here, and these are {NOUNS[data.kind][1]}; look at "
+                "a run of images."
+            )
         train = data.part("train", self.config.fit_on)
         images = data.part("test", self.config.count)
         follow(0.01, "fitting PCA")

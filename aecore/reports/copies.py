@@ -35,13 +35,19 @@ Tick = Callable[[], None]
 class Copier(NamedTuple):
     """A way to copy images, and how many numbers stand between; none where that is no code.
 
-    copy: makes of images (n, C, H, W) uint8 copies of the same shape, float32 in [0, 1].
+    copy: makes of images (n, C, H, W) uint8 copies of the same shape, float32 in [0, 1]; of what is
+    no image as well, without a range.
     """
 
     key: str
     method: str
     numbers: int | None
     copy: Callable[[Tensor, Tick], Tensor]
+
+
+def within(made: Tensor, images: Tensor) -> Tensor:
+    """Copies cut to the range of pixels; those of what is no image, which has none, as they are."""
+    return made.clamp(0, 1) if images.dtype == torch.uint8 else made
 
 
 def of_run(run: Run, loaded: LoadedModel) -> Copier:
@@ -51,7 +57,7 @@ def of_run(run: Run, loaded: LoadedModel) -> Copier:
     def copy(images: Tensor, tick: Tick) -> Tensor:
         tick()
         with torch.inference_mode():
-            made = model(to_float(images)).clamp(0, 1)
+            made = within(model(to_float(images)), images)
         return made.clone()  # no tensor of inference mode may be used outside of it
 
     return Copier(run.id, run.id, model.code_size if model.has_code else None, copy)
@@ -63,7 +69,7 @@ def of_pca(pca: PcaBaseline, size: int) -> Copier:
 
     def copy(images: Tensor, tick: Tick) -> Tensor:
         tick()
-        return first.reconstruct(images).clamp(0, 1)
+        return within(first.reconstruct(images), images)
 
     return Copier(f"pca-{size}", f"PCA-{size}", size, copy)
 
@@ -74,7 +80,7 @@ def of_umap(data: ImageData) -> Copier:
     def copy(images: Tensor, tick: Tick) -> Tensor:
         train = flat(data.part("train", FIT_ON)).numpy()
         made = there_and_back(train, flat(images).numpy(), UMAP_SEED, tick)
-        return torch.from_numpy(made).view(images.shape).clamp(0, 1)
+        return within(torch.from_numpy(made).view(images.shape), images)
 
     return Copier("umap", "UMAP inverse", DIMENSIONS, copy)
 

@@ -11,13 +11,14 @@ from torch import Generator, Tensor
 from aecore.config import Settings, knob, knobs
 from aecore.corruptions import Corruption, Erasing, corruptions
 from aecore.datasets import ImageData, datasets, open_data
+from aecore.errors import InputError
 from aecore.metrics.intervals import Interval, mean_interval
 from aecore.reports.base import Follow
 from aecore.restoration import Chosen, Damage, Sample, choose, restorers
 from aecore.runs.inference import CHUNK, LoadedModel, reconstructions
 from aecore.runs.spec import RunSpec
 from aecore.runs.store import Run
-from aecore.samples import to_float
+from aecore.samples import NOUNS, to_float
 from aecore.training.batches import HELD_OUT, stream
 
 OWN = "own"
@@ -92,6 +93,12 @@ class Trial:
     @classmethod
     def of(cls, run: Run, corruption: Corruption, seed: int, count: int) -> Trial:
         """Raises DataUnavailable where the images are gone, InputError where they lack colour."""
+        kind = datasets[run.spec.dataset].kind
+        if kind != "image":
+            raise InputError(
+                f"Restoring is measured on images, and these are {NOUNS[kind][1]}; look at a run "
+                "of images."
+            )
         data = open_data(run.spec.dataset, run.spec.source, run.spec.splits)
         corruption.check(data.shape, data.kind)
         return cls(data, corruption, seed, min(count, data.size("test")))

@@ -11,7 +11,6 @@ import torch
 
 from aecore.config import Settings, knob
 from aecore.datasets import ImageData, datasets, open_data
-from aecore.datasets.pictures import to_bytes
 from aecore.detection import Fitted, Method, Scores, Views, methods
 from aecore.detection.judge import Judged, judged, lead
 from aecore.reports.base import Findings, Follow, Report, Row, reports
@@ -117,8 +116,8 @@ class Detect(Report):
         pictures = {
             "odd": odd,
             "shown": shown,
-            "originals": suspects.images[shown].numpy(),
-            "reconstructions": to_bytes(made[shown]).numpy(),
+            "originals": data.pictures(suspects.images[shown]).numpy(),
+            "reconstructions": data.pictures(made[shown]).numpy(),
         }
         scope = {
             "split": "test",

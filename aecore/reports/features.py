@@ -9,7 +9,14 @@ from aecore.config import Settings, knob
 from aecore.datasets import ImageData, open_data
 from aecore.errors import InputError
 from aecore.latent.drives import Quantised
-from aecore.latent.features import Units, as_pictures, drawn_by, strongest, units_of
+from aecore.latent.features import (
+    Units,
+    as_pictures,
+    drawn_by,
+    on_a_scale,
+    strongest,
+    units_of,
+)
 from aecore.metrics.jacobian import singular_values
 from aecore.models import Autoencoder
 from aecore.reports.base import Findings, Follow, Report, Row, reports
@@ -70,7 +77,8 @@ class Features(Report):
             "jacobians": len(spectrum),
             "effective_rank": float(_ranks(spectrum).mean()),
         }
-        arrays = {"drawn": as_pictures(drawn), "strongest": rows, "spectrum": spectrum}
+        drawn = as_pictures(drawn) if data.kind == "image" else data.pictures(on_a_scale(drawn))
+        arrays = {"drawn": drawn, "strongest": rows, "spectrum": spectrum}
         return Findings(
             scope,
             {"units": _table(found, rows, data)},

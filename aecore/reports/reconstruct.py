@@ -11,7 +11,6 @@ from torch import Tensor
 from aecore.config import knob
 from aecore.corruptions import corruptions
 from aecore.datasets import ImageData, open_data
-from aecore.datasets.pictures import to_bytes
 from aecore.metrics.intervals import mean_interval
 from aecore.metrics.reconstruction import decibels, mse_per_image
 from aecore.reports.base import Findings, Follow, Report, Row, reports
@@ -46,7 +45,10 @@ class Reconstruct(Report):
     config: Config
 
     def make(self, run: Run, loaded: LoadedModel, follow: Follow) -> Findings:
-        """Tables: classes. Arrays: mse (n,), outputs (n, C, H, W) uint8, pixels (H, W)."""
+        """Tables: classes. Arrays: mse (n,), outputs (n, C, H, W) uint8, pixels (H, W).
+
+        Of what is no image outputs are pictures, pixels are its numbers, and there is no PSNR.
+        """
         data = open_data(run.spec.dataset, run.spec.source, run.spec.splits)
         corruption = corruption_of(run.spec, self.config.corruption, self.config.level)
         images = data.part("test", self.config.count)
@@ -57,7 +59,7 @@ class Reconstruct(Report):
         for clean, _, made in reconstructions(loaded.model, images, corruption, seed):
             follow(CHUNK * len(errors) / len(images), "what the model makes of the test images")
             errors.append(mse_per_image(made, clean))
-            outputs.append(to_bytes(made))
+            outputs.append(data.pictures(made))
             pixels += (made.double() - clean.double()).square().mean(1).sum(0)
         mse = torch.cat(errors)
         scope = {
@@ -68,7 +70,7 @@ class Reconstruct(Report):
             "level": level_of(corruption),
             "noise_seed": seed,
             "mse": float(mse.mean()),
-            "psnr": float(decibels(mse).mean()),
+            "psnr": float(decibels(mse).mean()) if data.kind == "image" else None,
         }
         arrays = {
             "mse": mse.numpy(),
@@ -97,7 +99,7 @@ def _classes(mse: Tensor, data: ImageData) -> list[Row]:
                 "mse_high": high,
                 "median mse": float(np.median(own)),
                 "worst mse": float(own.max()),
-                "psnr": float(psnr[labels == kind].mean()),
+                "psnr": float(psnr[labels == kind].mean()) if data.kind == "image" else None,
             }
         )
     return rows

@@ -62,6 +62,11 @@ def _other(data: ImageData, name: str, most: int) -> Tensor:
         raise InputError(
             f"This run was trained on {kind.title} itself; choose another data set as the suspects."
         )
+    if data.kind != "image" or kind.kind != "image":
+        raise InputError(
+            f"What is odd: {kind.title} can be held against other images only; choose a class that "
+            "the run never saw (left_out)."
+        )
     if not kind(kind.Config()).ready():
         raise DataUnavailable(
             f"{kind.title} is not on this machine; choose another data set, or train a run on it, "

@@ -68,11 +68,15 @@ def known(
     return _cached(_place(run, split, seed), _key(loaded))
 
 
-def kept_psnr(run: Run) -> float | None:
-    """PSNR in dB on the test split as last measured, whatever was saved since; None if never."""
+def kept_score(run: Run) -> float | None:
+    """How well the test split was copied as last measured, whatever was saved since.
+
+    The PSNR of images in dB, the explained variance of what is no image; None if never measured.
+    """
     try:
         kept = json.loads(_place(run, "test", 0).read_bytes())
-        return float(kept["result"]["metrics"]["psnr"])
+        metrics = kept["result"]["metrics"]
+        return float(metrics["psnr"] if "psnr" in metrics else metrics["explained_variance"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

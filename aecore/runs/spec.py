@@ -20,9 +20,11 @@ from aecore.errors import InputError
 from aecore.models import Autoencoder, ModelConfig, variants
 from aecore.networks import Network, NetworkConfig, networks
 from aecore.runs import migrations
-from aecore.samples import NOUNS
+from aecore.samples import NOUNS, Kind
 from aecore.training import TrainConfig
 
+PIXELS_ONLY = ("bce", "continuous_bernoulli")
+"""Losses for numbers from 0 to 1."""
 CHOICES = {"dataset": "digits", "variant": "vae", "network": "mlp", "corruption": "none"}
 """The four named choices of a run, with what a newcomer starts from."""
 
@@ -178,14 +180,24 @@ def all_knobs(names: Mapping[str, str]) -> Iterator[tuple[str, Knob]]:
 def suggested(names: Mapping[str, str]) -> dict[str, Any]:
     """What the data set and the variant suggest, by flat name; the variant has the last word.
 
-    But for its loss: where it suggests one for pixels and these are no images, a Gaussian of
-    learnt width takes its place, or the squared error where some columns are categories.
+    But not where it speaks of images, and the samples are none: a loss for pixels gives way to a
+    Gaussian of learnt width, or to the squared error where some columns are categories.
     """
     data = datasets[names["dataset"]]
-    hints = {**data.suggested, **variants[names["variant"]].suggested}
-    if data.kind != "image" and "likelihood" in hints:
+    own = variants[names["variant"]].suggested
+    hints = {name: value for name, value in own.items() if _suits(data.kind, name, value)}
+    if data.kind != "image" and own.get("likelihood") in PIXELS_ONLY:
         hints["likelihood"] = "mse" if data(data.Config()).layout.groups else "gaussian"
-    return hints
+    return {**data.suggested, **hints}
+
+
+def _suits(kind: Kind, name: str, value: Any) -> bool:
+    """Whether a suggestion of a variant has a meaning for samples of a kind."""
+    if kind == "image":
+        return True
+    if name == "likelihood":
+        return value not in PIXELS_ONLY
+    return name != "network" or kind in networks[value].kinds
 
 
 def chosen_names(values: Mapping[str, Any]) -> dict[str, str]:

@@ -14,10 +14,11 @@ from torch import Tensor
 
 from aecore.runs import Run
 from aecore.runs.checks import blank_model
+from ui.figures import chart_text
 from ui.grids import Grid
 from ui.own import extent, shape_of
 from ui.routes import PLOTLY, base
-from ui.words import NO_CODE
+from ui.words import NO_CODE, is_image, noun
 
 FOLDER = Path(__file__).parent
 MAP_PARTS = (
@@ -70,6 +71,7 @@ def live_view(run: Run, *, compact: bool = False) -> None:
         "phases": model.phases(),
         "aside": sorted(model.aside),
         "no_code": "" if model.has_code else NO_CODE,
+        "noun": noun(run.spec),
     }
     _component("live")(key=f"live-{run.id}", data=data)
 
@@ -103,7 +105,8 @@ def map_board(run: Run, panels: list[dict[str, Any]], look: dict[str, Any], step
     asked for anew.
     """
     data = {"run": run.id, "base": base(), "panels": panels, "step": step, **look}
-    data["own"] = {"shape": shape_of(run), "extent": extent(run)}
+    data["own"] = {"shape": shape_of(run), "extent": extent(run)} if is_image(run.spec) else None
+    data["noun"] = noun(run.spec)
     given = {"selection": look["selection"], "view": look["view"], "place": ""}
     answer = _component("maps")(
         key=f"maps-{run.id}", data=data, default=given,
@@ -138,7 +141,7 @@ def chart(figure: Any, name: str, alt: str) -> None:
     cannot see it.
     """
     figure.update_layout(template=None)  # the page's own colours stand in its place
-    data = {"figure": json.loads(figure.to_json()), "alt": alt, "name": name}
+    data = {"figure": chart_text(json.loads(figure.to_json())), "alt": alt, "name": name}
     _component("chart")(key=f"chart-{name}", data={**data, "url": f"{base()}/{PLOTLY}"})
 
 

@@ -13,7 +13,7 @@ class CodeMap {
 
   /** What the points stand for: the fixed images, their labels and class names. */
   explain({ values, arrays }) {
-    this.classes = values.classes;
+    [this.classes, this.noun] = [values.classes, values.noun];
     this.images = arrays.sample;
     this.labels = arrays.sample_labels.data;
     const items = this.classes.map((name, label) => {
@@ -28,7 +28,7 @@ class CodeMap {
   draw({ arrays, step, explained }) {
     const { shape, data } = arrays.points;
     const share = `two principal components, ${Math.round(100 * explained)} % of the variance`;
-    const what = `${shape[0]} test images; ${explained < 1 ? share : "the two numbers of the code"}`;
+    const what = `${shape[0]} test ${this.noun}s; ${explained < 1 ? share : "the two numbers of the code"}`;
     const width = this.canvas.clientWidth;
     if (!width) return what;
     const height = Math.min(width, 380);

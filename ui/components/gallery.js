@@ -49,29 +49,29 @@ class Gallery {
   draw({ values, arrays }) {
     const shown = arrays.rows.data.length;
     const titles = ["Original", ...(this.damaged ? ["Corrupted input"] : []), "Reconstruction", "Error"];
-    const head = make("div", { class: "ael-row ael-head" }, ...titles.map((title) => make("span", {}, title)), make("span", {}, "Image"));
-    const rows = [...Array(shown).keys()].map((i) => this.row(arrays, values.classes, i));
+    const head = make("div", { class: "ael-row ael-head" }, ...titles.map((title) => make("span", {}, title)), make("span", {}, "Sample"));
+    const rows = [...Array(shown).keys()].map((i) => this.row(arrays, values, i));
     this.rows.replaceChildren(head, ...rows);
     this.root.dataset.columns = titles.length;
     this.root.dataset.rows = shown;
     this.root.dataset.step = values.step;
     const scope = values.found === values.compared ? "" : ` of this class among the`;
-    this.note.textContent = `${shown} of ${values.found}${scope}${scope ? ` first ${values.compared} test images` : " compared test images"}, model of step ${values.step}. Error: orange is too bright, blue too dark; full colour at half the range.`;
+    this.note.textContent = `${shown} of ${values.found}${scope}${scope ? ` first ${values.compared} test ${values.noun}s` : ` compared test ${values.noun}s`}, model of step ${values.step}. Error: orange is too bright, blue too dark; full colour at half the range.`;
     this.more.hidden = shown >= values.found || shown >= 60;
   }
 
-  row(arrays, classes, i) {
-    const name = `test image ${arrays.rows.data[i]}, class ${classes[arrays.labels.data[i]]}`;
+  row(arrays, { classes, noun }, i) {
+    const name = `test ${noun} ${arrays.rows.data[i]}, class ${classes[arrays.labels.data[i]]}`;
     const cell = (canvas, what, figure) => {
       canvas.setAttribute("role", "img");
       canvas.setAttribute("aria-label", `${what} of ${name}`);
       return make("span", {}, canvas, make("small", {}, figure));
     };
-    const decibel = (value) => `${value.toFixed(1)} dB`;
+    const figure = (way) => (arrays[`psnr_${way}`] ? `${arrays[`psnr_${way}`].data[i].toFixed(1)} dB` : `MSE ${arrays[`mse_${way}`].data[i].toPrecision(3)}`);
     return make("div", { class: "ael-row" },
       cell(picture(arrays.originals, i), "Original", ""),
-      ...(this.damaged ? [cell(picture(arrays.inputs, i), "Corrupted input", decibel(arrays.psnr_in.data[i]))] : []),
-      cell(picture(arrays.outputs, i), "Reconstruction", decibel(arrays.psnr_out.data[i])),
+      ...(this.damaged ? [cell(picture(arrays.inputs, i), "Corrupted input", figure("in"))] : []),
+      cell(picture(arrays.outputs, i), "Reconstruction", figure("out")),
       cell(errorPicture(arrays.errors, i), "Error map", ""),
       make("span", { class: "ael-what" }, make("strong", {}, classes[arrays.labels.data[i]]), make("small", {}, `no. ${arrays.rows.data[i]}`)));
   }

@@ -34,3 +34,16 @@ function drawStar(context, x, y, hollow) {
   context.fill();
   context.restore();
 }
+
+/** Stands in for OwnImage where samples are no images: nobody draws a row of a table. */
+class NoOwn {
+  root = make("div", { hidden: "" });
+
+  moved() {
+    return this;
+  }
+
+  placeOn() {
+    return null;
+  }
+}

@@ -17,7 +17,7 @@ class ImageStrip {
     const width = this.canvas.clientWidth;
     const count = originals.shape[0];
     if (width) this.paint(rows, count, width);
-    this.canvas.setAttribute("aria-label", `${count} test images and their reconstructions at step ${step}`);
+    this.canvas.setAttribute("aria-label", `${count} test ${fixed.values.noun}s and their reconstructions at step ${step}`);
     return damaged ? "rows: original · what the encoder sees · reconstruction" : "above: original · below: reconstruction";
   }
 

@@ -26,6 +26,7 @@ class LiveView {
   constructor(parent, data) {
     this.run = data.run;
     this.compact = !!data.compact;
+    this.noun = data.noun;
     this.noCode = data.no_code; // why there is no code map, or nothing
     this.url = `${data.base}/runs/${data.run}`;
     this.snapshots = [];
@@ -61,7 +62,7 @@ class LiveView {
     const hint = make("small", {}, "lower is better; solid: training, dashed: validation");
     [this.stripHint, this.mapHint] = [make("small"), make("small")];
     const loss = section("Loss", hint, this.chart.logSwitch, this.chart.box);
-    const strip = section("The same test images again and again", this.stripHint, this.strip.canvas);
+    const strip = section(`The same test ${this.noun}s again and again`, this.stripHint, this.strip.canvas);
     const map = this.noCode ? section("No code map", "", make("p", { class: "ael-note" }, this.noCode)) : section("Code map", this.mapHint, this.map.box, this.map.legend);
     const left = this.compact ? [strip, loss] : [loss, strip];
     return make("div", { class: "ael-panels" }, make("div", { class: "ael-stack" }, ...left), make("div", { class: "ael-stack" }, map, this.time.box));
@@ -142,7 +143,7 @@ class LiveView {
     this.bar.value = status.total_steps ? status.step / status.total_steps : 0;
     const parts = [];
     if (status.total_steps) parts.push(`epoch ${Math.min(status.epoch + 1, status.epochs)} of ${status.epochs}`);
-    if (status.state === "running" && status.images_per_second) parts.push(`${Math.round(status.images_per_second).toLocaleString("en")} images/s`);
+    if (status.state === "running" && status.images_per_second) parts.push(`${Math.round(status.images_per_second).toLocaleString("en")} ${this.noun}s/s`);
     if (status.seconds_left !== null) parts.push(`${duration(status.seconds_left)} left`);
     this.numbers.textContent = parts.join(" · ");
     this.showButtons(status);

@@ -13,13 +13,20 @@ class Colours {
     this.name = "class";
   }
 
+  /** What stands in for classes: {labels, classes}, of the images or of a category; else null. */
+  get kinds() {
+    if (this.name === "class") return this.board;
+    const column = this.columns.get(this.name);
+    return column && column.classes.length ? column : null;
+  }
+
   get discrete() {
-    return this.name === "class";
+    return this.kinds !== null;
   }
 
   use(name) {
     this.name = name;
-    if (!this.discrete && !(name in OF_A_MAP)) this.load(name);
+    if (name !== "class" && !(name in OF_A_MAP)) this.load(name);
   }
 
   /** A number of each image from the server, by name. */
@@ -27,9 +34,10 @@ class Colours {
     if (this.columns.has(name)) return;
     this.columns.set(name, null);
     try {
-      const { arrays } = await ask(`${this.board.url}/column?name=${name}&step=${this.board.step}`);
+      const { values: told, arrays } = await ask(`${this.board.url}/column?name=${encodeURIComponent(name)}&step=${this.board.step}`);
       const values = arrays.values.data;
-      this.columns.set(name, { values, shares: ranksOf(values) });
+      const labels = Int32Array.from(values, (value) => (value >= 0 ? value : -1)); // -1 where it is missing
+      this.columns.set(name, { values, labels, classes: told.classes || [], title: told.title || name, known: "title" in told, shares: ranksOf(values) });
       this.board.redraw();
     } catch (error) {
       this.columns.delete(name);
@@ -62,7 +70,8 @@ class Colours {
   }
 
   worked(panel) {
-    const { mask, labels } = this.board;
+    const { mask } = this.board;
+    const kinds = this.kinds;
     const count = panel.count;
     const some = mask.includes(1);
     const dim = packed(isDark(panel.box) ? DIM.dark : DIM.light);
@@ -73,7 +82,7 @@ class Colours {
       for (let i = 0; i < count; i++) {
         if (mask[i] !== above || !this.board.shown(i)) continue;
         colours[i] = some && !above ? dim : full(i);
-        shapes[i] = this.discrete ? labels[i] % SHAPES.length : 0;
+        shapes[i] = kinds ? Math.max(0, kinds.labels[i]) % SHAPES.length : 0;
         order[drawn++] = i;
       }
     }
@@ -82,19 +91,21 @@ class Colours {
 
   /** The colour of a point that is not dimmed, by its number. */
   fulls(panel, unknown) {
-    const colours = (this.discrete ? OKABE_ITO : VIRIDIS).map((colour) => packed(colour));
-    const { labels } = this.board;
-    if (this.discrete) return (i) => colours[labels[i] % colours.length];
+    const kinds = this.kinds;
+    const colours = (kinds ? OKABE_ITO : VIRIDIS).map((colour) => packed(colour));
+    if (kinds) return (i) => (kinds.labels[i] < 0 ? unknown : colours[kinds.labels[i] % colours.length]);
     const shares = this.shares(panel) || [];
     return (i) => (shares[i] >= 0 ? colours[Math.min(colours.length - 1, Math.floor(shares[i] * colours.length))] : unknown);
   }
 
   /** What stands below the maps: the classes as switches, or a scale. */
   legend() {
-    if (this.discrete) {
-      return this.board.classes.map((name, label) => {
+    const kinds = this.kinds;
+    if (kinds) {
+      return kinds.classes.map((name, label) => {
         const mark = make("canvas", { width: 14, height: 14, "aria-hidden": "true" });
         drawMark(mark.getContext("2d"), 7, 7, 4, label);
+        if (kinds !== this.board) return make("span", {}, mark, name); // a class alone can be switched off
         return make("button", { type: "button", "aria-pressed": String(!this.board.hidden.has(label)), onclick: () => this.board.toggle(label) }, mark, name);
       });
     }
@@ -107,9 +118,11 @@ class Colours {
     if (this.name in OF_A_MAP) return OF_A_MAP[this.name].ends;
     const column = this.columns.get(this.name);
     if (!column) return ["being measured …", ""];
-    const [low, high] = extremes(column.values).map((value) => value.toPrecision(2));
+    const written = (value) => (column.known ? String(+value.toPrecision(4)) : value.toPrecision(2));
+    const [low, high] = extremes(column.values).map(written);
+    const missing = column.values.some(Number.isNaN) ? "; grey where it is missing" : "";
     const factor = this.name.startsWith("factor:"); // of few values, which many images share
-    return [`${this.name.replace("factor:", "")} ${low}`, factor ? high : `${high}, as many images in each colour`];
+    return [`${column.title} ${low}`, factor ? high : `${high}, as many ${this.board.noun}s in each colour${missing}`];
   }
 }
 
@@ -140,8 +153,8 @@ function blurred(counts, step) {
 
 /** How many values are smaller than each, as a share of how many can be: 0 to 1, the same for equal ones. */
 function ranksOf(values) {
-  const order = Uint32Array.from(values.keys()).sort((a, b) => values[a] - values[b]);
-  const ranks = new Float32Array(values.length);
+  const order = Uint32Array.from(values.keys()).filter((i) => !Number.isNaN(values[i])).sort((a, b) => values[a] - values[b]);
+  const ranks = new Float32Array(values.length).fill(NaN);
   let first = 0;
   order.forEach((i, rank) => {
     if (values[i] !== values[order[first]]) first = rank;
@@ -152,7 +165,7 @@ function ranksOf(values) {
 
 function extremes(values) {
   let [low, high] = [Infinity, -Infinity];
-  for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  for (const value of values) if (!Number.isNaN(value)) [low, high] = [Math.min(low, value), Math.max(high, value)];
   return [low, high];
 }
 

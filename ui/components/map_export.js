@@ -86,7 +86,7 @@ const SVG_SHAPES = [
 ];
 
 function legendText(board) {
-  return board.colours.discrete ? `Colours: ${board.classes.join(", ")}` : `Colours: ${[...board.legend.children].map((part) => part.textContent).filter(Boolean).join(" … ")}`;
+  return board.colours.discrete ? `Colours: ${board.colours.kinds.classes.join(", ")}` : `Colours: ${[...board.legend.children].map((part) => part.textContent).filter(Boolean).join(" … ")}`;
 }
 
 /** The page's own colour behind an element. */

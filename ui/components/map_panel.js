@@ -53,8 +53,8 @@ class MapPanel extends MapFrame {
     this.waiting.hidden = values.state === "done" || values.state === "failed";
     this.bar.value = values.share;
     if (values.state === "done") {
-      const where = values.together ? "fitted on these images as well, since it cannot place new ones" : `fitted on ${values.fitted_on.toLocaleString("en")} training images`;
-      this.say(`${count.toLocaleString("en")} test images, ${where}; drawn in ${values.seconds.toFixed(1)} s`);
+      const where = values.together ? "fitted on these as well, since it cannot place new ones" : `fitted on ${values.fitted_on.toLocaleString("en")} training ${this.board.noun}s`;
+      this.say(`${count.toLocaleString("en")} test ${this.board.noun}s, ${where}; drawn in ${values.seconds.toFixed(1)} s`);
     } else if (values.state === "failed") this.say(values.message, "failed");
     else this.say(values.state === "waiting" ? "Waiting for its turn …" : "Being drawn; it moves until it has settled.");
   }
@@ -152,7 +152,7 @@ class MapPanel extends MapFrame {
     splat(this.dots, ratio === 1 ? this.xy : this.xy.map((value) => value * ratio), this.look.colours, this.look.shapes, this.look.order, radius);
     this.board.thumbnails.draw(this, ratio);
     this.ground.draw(width, height, ratio);
-    this.over.setAttribute("aria-label", `${this.title.textContent}: ${this.count} test images as points. Arrow keys move, plus and minus zoom, 0 shows all, N and P walk from image to image, Enter selects.`);
+    this.over.setAttribute("aria-label", `${this.title.textContent}: ${this.count} test ${this.board.noun}s as points. Arrow keys move, plus and minus zoom, 0 shows all, N and P walk from image to image, Enter selects.`);
     this.box.dataset.drawn = this.look.order.length;
     this.mark();
     this.box.dataset.ms = (performance.now() - begun).toFixed(1); // for the benchmark

@@ -18,7 +18,7 @@ class TimePanel extends MapPanel {
     this.box.dataset.state = "done";
     this.box.dataset.step = step;
     const what = explained < 1 ? `PCA, ${Math.round(100 * explained)} % of the variance` : "the two numbers of the code";
-    this.say(`The first ${points.shape[0]} test images at step ${step.toLocaleString("en")}: ${what}`);
+    this.say(`The first ${points.shape[0]} test ${this.board.noun}s at step ${step.toLocaleString("en")}: ${what}`);
     if (before) this.glide(before, this.own);
     else this.show(this.own);
   }

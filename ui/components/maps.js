@@ -22,7 +22,7 @@ export default function (component) {
 class MapBoard {
   /** before: the board of the same run's older weights, if one was here: a drawing stays. */
   constructor(parent, data, before) {
-    Object.assign(this, { run: data.run, step: data.step, base: data.base });
+    Object.assign(this, { run: data.run, step: data.step, base: data.base, noun: data.noun });
     this.url = `${data.base}/runs/${data.run}`;
     this.panels = new Map();
     this.blocks = new Map();
@@ -39,7 +39,7 @@ class MapBoard {
     this.legend = make("div", { class: "ael-legend", role: "group", "aria-label": "What the colours mean" });
     this.grid = make("div", { class: "ael-grid" });
     this.root.dataset.step = this.step;
-    this.own = before ? before.own.moved(this) : new OwnImage(this, data.own);
+    this.own = before ? before.own.moved(this) : data.own ? new OwnImage(this, data.own) : new NoOwn();
     this.root.replaceChildren(this.problem, this.toolbar(), this.grid, this.legend, viewForm(this, data), this.own.root);
     this.watcher = new ResizeObserver(() => this.draw());
     this.watcher.observe(this.root);
