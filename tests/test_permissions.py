@@ -10,6 +10,7 @@ import pytest
 from runs_kit import finished
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
+from supervisor_kit import ROOMY
 from test_pages import FRAME, PAGES, engine, sound  # noqa: F401  the fixture holds for pages here
 from test_routes import ask
 
@@ -311,8 +312,14 @@ def test_every_command_needs_the_right_to_control(world, at, command, obeyed):
 
 @pytest.fixture
 def looking(world, at, monkeypatch):
-    """Pages drawn for somebody: the cookies of a page come with its socket, which no test has."""
+    """Pages drawn for somebody: the cookies of a page come with its socket, which no test has.
+
+    Two drawings are compared, so neither the disk nor an age may change between them.
+    """
     monkeypatch.setattr(ui.access, "whoever", lambda *_: world.person(at))
+    monkeypatch.setattr("ui.machine.disk_of", lambda home: ROOMY)
+    for part in ("admin_parts", "runs_parts", "runs_trash"):
+        monkeypatch.setattr(f"ui.{part}.ago", lambda seconds: "some time ago")
     return at
 
 
