@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
+WORKERS ?= 2
+# What a busy machine disturbs comes after the rest, one test at a time.
+ONE_BY_ONE := browser or alone
 
 .PHONY: run test check bench bench-maps chaos load clean
 .DEFAULT_GOAL := run
@@ -12,7 +15,10 @@ run: $(VENV)/app.installed
 
 test: $(VENV)/dev.installed
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m pytest
+	failed=0; \
+	$(BIN)/python -m pytest -m "not ($(ONE_BY_ONE))" -n $(WORKERS) --dist loadfile || failed=1; \
+	$(BIN)/python -m pytest -m "$(ONE_BY_ONE)" || failed=1; \
+	exit $$failed
 
 check: $(VENV)/dev.installed
 	$(BIN)/ruff check .

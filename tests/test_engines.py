@@ -26,6 +26,9 @@ from aecore.jobs.engine import Handle, Need, Polled
 from aecore.runs import read_status
 from aecore.runs.checkpoints import load_last
 
+# A cluster, or a hundred workers at once, leave no core for another test.
+pytestmark = pytest.mark.alone
+
 SECRETS = ("AECORE_ADMIN_TOKEN", "AECORE_SECRET", "AECORE_DATABASE_URL", "AWS_SECRET_ACCESS_KEY")
 DONE = Polled("exited", 0)
 KILLED = Polled("exited", None, signal.SIGKILL)
@@ -275,7 +278,8 @@ def test_exit_codes_tell_failed_and_refused(engine):
 
 
 def test_many_starts_and_kills_leave_nobody_behind(kind, engine):
-    begun = [begin(engine, new_run(**ENDLESS)) for _ in range(STARTS[kind])]
+    runs = [new_run(**ENDLESS) for _ in range(STARTS[kind])]
+    begun = [begin(engine, run) for run in runs]  # at once, before those that train slow us down
     for one in begun:
         engine.kill(one.handle)
 

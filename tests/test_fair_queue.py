@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 from catalog_kit import ANNA, BEN, claim, enter, limits, put, report, row
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aecore.catalog import queue
@@ -32,7 +32,11 @@ QUEUES = st.lists(
 AT_WORK = st.dictionaries(PEOPLE, st.integers(0, 4))
 SERVED = st.dictionaries(PEOPLE, SECONDS)
 
+# Hypothesis times every example unless told not to, and a busy machine is no fault of the queue.
+patient = settings(deadline=None)
 
+
+@patient
 @given(QUEUES, AT_WORK, SERVED)
 def test_everybody_who_waits_is_served_once(waiting, at_work, served):
     served_order = order(waiting, at_work, served)
@@ -40,6 +44,7 @@ def test_everybody_who_waits_is_served_once(waiting, at_work, served):
     assert order(reversed(waiting), at_work, served) == served_order
 
 
+@patient
 @given(QUEUES, AT_WORK, SERVED)
 @pytest.mark.fault("F10")
 def test_nobody_gets_another_run_while_somebody_with_fewer_waits(waiting, at_work, served):
@@ -52,6 +57,7 @@ def test_nobody_gets_another_run_while_somebody_with_fewer_waits(waiting, at_wor
         has[run.owner] += 1
 
 
+@patient
 @given(QUEUES, AT_WORK, SERVED)
 def test_what_a_dead_worker_left_goes_first_then_first_come_first_served(waiting, at_work, served):
     result = order(waiting, at_work, served)
@@ -69,6 +75,7 @@ def test_between_equals_it_is_the_turn_of_who_was_served_longest_ago():
     assert [run.owner for run in order(waiting, {"c": 1}, {"a": 9.0, "b": 9.0})] == ["a", "b", "c"]
 
 
+@patient
 @given(QUEUES, st.integers(1, 5), st.lists(st.none() | SECONDS, max_size=5))
 def test_starts_are_those_of_slots_that_serve_in_turn(waiting, slots, left):
     times = starts(waiting, slots, left)

@@ -31,6 +31,9 @@ from aecore.runs.control import ask
 from aecore.training.parallel import ALONE, Parallel
 from tests.conftest import REPOSITORY
 
+# Three processes compute at once, and wait for each other at every step.
+pytestmark = pytest.mark.alone
+
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone")
 PROCESSES = 3
 """One more than the issue asks for: one of them is neither first nor last."""

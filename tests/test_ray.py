@@ -15,6 +15,9 @@ from aecore.runs import read_status
 from aecore.runs.checkpoints import listed, load_last
 from aecore.runs.control import ask
 
+# A cluster's own processes fill the machine.
+pytestmark = pytest.mark.alone
+
 ray_mirror = pytest.importorskip("aecore.jobs.ray_mirror")
 LONG = {"epochs": 400, "width": 64}
 
