@@ -111,6 +111,10 @@ class OwnSource(DataSource):
         return self.about.columns
 
     @property
+    def metadata(self) -> tuple[Column, ...]:
+        return self.about.metadata
+
+    @property
     def train_size(self) -> int:
         count = self._count()
         return count - 2 * round(HELD_OUT_SHARE * count)

@@ -45,6 +45,16 @@ def scaled(
     return result.nan_to_num_(0.0).view(samples.shape), tuple(made)
 
 
+def in_units(points: Tensor, columns: Sequence[Column]) -> Tensor:
+    """Points (n, 1, 1, d) on the common scale, in units of their source again: what undoes `scaled`.
+
+    columns: as `scaled` returned them.
+    """
+    means = points.new_tensor([column.mean for column in columns])
+    scales = points.new_tensor([column.scale for column in columns])
+    return points * scales + means
+
+
 def _series(
     samples: Tensor, train: Tensor, columns: Sequence[Column]
 ) -> tuple[Tensor, tuple[Column, ...]]:

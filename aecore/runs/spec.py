@@ -176,8 +176,16 @@ def all_knobs(names: Mapping[str, str]) -> Iterator[tuple[str, Knob]]:
 
 
 def suggested(names: Mapping[str, str]) -> dict[str, Any]:
-    """What the data set and the variant suggest, by flat name; the variant has the last word."""
-    return {**datasets[names["dataset"]].suggested, **variants[names["variant"]].suggested}
+    """What the data set and the variant suggest, by flat name; the variant has the last word.
+
+    But for its loss: where it suggests one for pixels and these are no images, a Gaussian of
+    learnt width takes its place, or the squared error where some columns are categories.
+    """
+    data = datasets[names["dataset"]]
+    hints = {**data.suggested, **variants[names["variant"]].suggested}
+    if data.kind != "image" and "likelihood" in hints:
+        hints["likelihood"] = "mse" if data(data.Config()).layout.groups else "gaussian"
+    return hints
 
 
 def chosen_names(values: Mapping[str, Any]) -> dict[str, str]:
