@@ -16,10 +16,11 @@ from ui.browse_parts import (
     rows_to_show,
     sheets,
 )
-from ui.components import chart, gallery_view
+from ui.components import chart, gallery_view, points_view
 from ui.measured import measures
 from ui.reconstruct_parts import controls
 from ui.reports import downloads, report
+from ui.resources import run_data
 from ui.run_page import open_page
 
 TRAIN = Path(__file__).with_name("train.py")
@@ -30,7 +31,10 @@ def show(run: Run) -> None:
     asked = controls(run)
     grid = st.grid(2, min_column_width=390, gap="medium")
     with grid.cell():
-        gallery_view(run, asked)
+        if run_data(run).kind == "points":
+            points_view(run, asked["step"])
+        else:
+            gallery_view(run, asked)
     with grid.cell():
         measures(run)
     browse(run, asked)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from aecore.datasets import datasets
 from aecore.errors import InputError
 from aecore.runs import Run
 from aecore.runs.database import MetricRow
 from aecore.runs.files import unpack
 from ui.access import Seen, status_of
 from ui.envelope import pack
+from ui.points import names
 
 MOST_POINTS = 1500
 """Points of one curve that are sent at once; a screen shows no more."""
@@ -55,8 +55,9 @@ def fixed(run: Run) -> bytes:
     """The fixed test images of a run, as an envelope. Raises InputError while there are none."""
     tensors = _tensors(run, "fixed")
     arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
-    classes = datasets[run.spec.dataset](run.spec.source).classes
-    return pack({"classes": classes, "corruption": run.spec.corruption}, arrays)
+    source = run.spec.make_source()
+    values = {"classes": source.classes, "corruption": run.spec.corruption, **names(source)}
+    return pack(values, arrays)
 
 
 def snapshot(run: Run, step: int) -> bytes:

@@ -25,7 +25,9 @@ MAP_PARTS = (
     "panel", "time", "view",
 )  # fmt: skip
 PARTS = {
-    "live": ("shared", "loss_chart", "image_strip", "code_map", "time_machine", "live"),
+    "live": (
+        "shared", "loss_chart", "image_strip", "code_map", "points_view", "time_machine", "live",
+    ),
     "gallery": ("shared", "gallery"),
     "chart": ("shared", "chart"),
     "maps": (
@@ -41,6 +43,7 @@ PARTS = {
     "wipe": ("shared", "wipe"),
     "brush": ("shared", "pad", "brush_pad", "brush"),
     "preload": ("shared", "preload"),
+    "points": ("shared", "points_view", "points"),
 }
 """The files of each component, scripts and style sheets, joined in this order."""
 
@@ -70,8 +73,25 @@ def live_view(run: Run, *, compact: bool = False) -> None:
         "phases": model.phases(),
         "aside": sorted(model.aside),
         "no_code": "" if model.has_code else NO_CODE,
+        "kind": model.layout.kind,
+        "numbers": model.code_size,
     }
     _component("live")(key=f"live-{run.id}", data=data)
+
+
+def points_view(run: Run, step: int) -> None:
+    """Test points with their reconstructions, the decoder's image and the code.
+
+    step: of the model, so that newer weights are asked for anew.
+    """
+    model = blank_model(run.spec)
+    data = {
+        "url": f"{base()}/runs/{run.id}/points?step={step}",
+        "plotly": f"{base()}/{PLOTLY}",
+        "numbers": model.code_size,
+        "no_code": "" if model.has_code else NO_CODE,
+    }
+    _component("points")(key=f"points-{run.id}", data=data)
 
 
 def preload_charts() -> None:
