@@ -7,6 +7,8 @@ import streamlit as st
 from aecore.runs import Run
 from ui.brush_parts import draw_over
 from ui.denoise_parts import controls, further, images, methods, preview
+from ui.field_parts import field_view
+from ui.resources import run_data
 from ui.run_page import open_page
 
 TRAIN = Path(__file__).with_name("train.py")
@@ -14,6 +16,9 @@ TRAIN = Path(__file__).with_name("train.py")
 
 def show(run: Run) -> None:
     """The damage, what the run makes of it at once and every method in the end, and more."""
+    if run_data(run).kind == "points":
+        field_view(run)
+        return
     asked = controls(run)
     grid = st.grid(2, min_column_width=390, gap="medium")
     with grid.cell():

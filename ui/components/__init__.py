@@ -44,6 +44,7 @@ PARTS = {
     "brush": ("shared", "pad", "brush_pad", "brush"),
     "preload": ("shared", "preload"),
     "points": ("shared", "points_view", "points"),
+    "spray": ("shared", "spray_pad", "spray"),
 }
 """The files of each component, scripts and style sheets, joined in this order."""
 
@@ -149,6 +150,16 @@ def brush(run: Run, number: int, step: int) -> None:
     """A test image, by its number, that is drawn over and restored as one draws."""
     data = {"run": run.id, "base": base(), "number": number, "step": step}
     _component("brush")(key=f"brush-{run.id}", data={**data, "shape": shape_of(run)})
+
+
+def spray(fewest: int, most: int, colours: tuple[str, ...]) -> str:
+    """A pad to spray points on; what was drawn as JSON, once, when "Use" is pressed, else "".
+
+    fewest, most: points of a drawing; colours: names of the brushes.
+    """
+    data = {"fewest": fewest, "most": most, "colours": colours}
+    answer = _component("spray")(key="spray", data=data, on_points_change=_heard)
+    return str(answer.points or "")
 
 
 def chart(figure: Any, name: str, alt: str) -> None:
