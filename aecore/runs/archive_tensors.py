@@ -138,5 +138,5 @@ def _like(tensor: Tensor, other: Tensor) -> bool:
 def _fits_points(tensor: Tensor, shape: tuple[int, int, int]) -> bool:
     """Whether these are numbers of points, (n, *shape), lines of points (lines, m, shape[2]), or
     one number each."""
-    tail = {4: shape, 3: (tensor.shape[1], shape[2])}.get(tensor.ndim, ())
+    tail = {4: shape, 3: (*tensor.shape[1:2], shape[2])}.get(tensor.ndim, ())
     return (tensor.dtype, tensor.shape[1:]) == (torch.float32, tail)

@@ -27,8 +27,8 @@ class Spray {
     this.brushes = colours.map((name, colour) => button(name, `Sprays in ${name.toLowerCase()}: a class of its own.`, () => this.take(colour)));
     this.brushes.forEach((brush, colour) => (brush.style.borderLeft = `0.6rem solid ${classColour(SPRAY_COLOURS[colour])}`));
     const stamps = line(button("Add a ring", "Puts a ring around the cursor, in the size of the spray.", () => this.pad.stamp("ring")), button("Add a blob", "Puts a normal cloud around the cursor, in the size of the spray.", () => this.pad.stamp("blob")));
-    this.back = button("Undo", "Takes back what came last.", () => this.pad.undo());
-    this.empty = button("Clear", "Takes away all points; Undo does not bring them back.", () => this.pad.clear());
+    this.back = button("Undo", "Takes back what was done last.", () => this.pad.undo());
+    this.empty = button("Clear", "Takes away all points; Undo brings them back.", () => this.pad.clear());
     this.use = button("Use these points", "Makes a data set of them.", () => this.send(JSON.stringify(this.pad.points)));
     this.use.className = "ael-spray-use";
     this.count = make("p", { class: "ael-note", role: "status" });

@@ -3,6 +3,7 @@
 const SPRAY_SIDE = 320; // pixels, also of the square that points are kept in
 const DOT = 1.8; // radius of a point in pixels
 const BEAT = 30; // ms between two puffs while the pointer rests
+const STROKES_KEPT = 30; // that can be taken back
 const STEP = 0.05; // of the cursor by a key, in units of the pad, which runs from -1 to 1
 
 class SprayPad {
@@ -63,9 +64,9 @@ class SprayPad {
     this.changed();
   }
 
-  /** What comes from now on is taken back together. */
+  /** What happens from now on is taken back together. */
   begin() {
-    this.strokes.push(this.points.length);
+    this.strokes = [...this.strokes, [...this.points]].slice(-STROKES_KEPT);
   }
 
   /** Points around the cursor, evenly over a disc. */
@@ -97,12 +98,13 @@ class SprayPad {
 
   undo() {
     if (!this.strokes.length) return;
-    this.points.length = this.strokes.pop();
+    this.points = this.strokes.pop();
     this.changed();
   }
 
   clear() {
-    [this.points, this.strokes] = [[], []];
+    this.begin();
+    this.points = [];
     this.changed();
   }
 
