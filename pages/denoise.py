@@ -7,6 +7,8 @@ import streamlit as st
 from aecore.runs import Run
 from ui.brush_parts import draw_over
 from ui.denoise_parts import controls, further, images, methods, preview
+from ui.field_parts import field_view
+from ui.resources import run_data
 from ui.run_page import of_images, open_page
 
 TRAIN = Path(__file__).with_name("train.py")
@@ -27,5 +29,7 @@ def show(run: Run) -> None:
 
 
 run = open_page("Restore", "Here you will see how well a run restores damaged images.", TRAIN)
-if run is not None and of_images(run, "Restoring"):
+if run is not None and run_data(run).kind == "points":
+    field_view(run)
+elif run is not None and of_images(run, "Restoring"):
     show(run)

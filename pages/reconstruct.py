@@ -17,7 +17,7 @@ from ui.browse_parts import (
     sheets,
 )
 from ui.column_parts import columns_view
-from ui.components import chart, gallery_view
+from ui.components import chart, gallery_view, points_view
 from ui.measured import measures
 from ui.reconstruct_parts import controls
 from ui.reports import downloads, report
@@ -33,8 +33,11 @@ def show(run: Run) -> None:
     asked = controls(run)
     grid = st.grid(2, min_column_width=390, gap="medium")
     with grid.cell():
-        if run_data(run).kind == "image":
+        of = run_data(run).kind
+        if of == "image":
             gallery_view(run, asked)
+        elif of == "points":
+            points_view(run, asked["step"])
         else:
             columns_view(run)
     with grid.cell():

@@ -38,6 +38,11 @@ def source(name, **settings):
     return kind(kind.Config(**settings))
 
 
+def turned(samples):
+    """Others of the same type, each pixel and each number."""
+    return 255 - samples if samples.dtype == torch.uint8 else 1 - samples
+
+
 def numbers(data, part):
     return set(data.splits[part].tolist())
 
@@ -54,10 +59,14 @@ class TestEverySource:
     def test_is_known_before_it_is_read(self, name):
         it = source(name)
         channels, height, width = it.shape
-        assert channels in (1, 3)
-        assert min(height, width) >= 8
+        if it.kind == "image":
+            assert channels in (1, 3)
+            assert min(height, width) >= 8
+        else:
+            wide = width if it.kind == "series" else 1
+            assert sum(column.width for column in it.columns) * wide == channels * height * width
         assert it.train_size > 0
-        assert len(set(it.classes)) == len(it.classes) > 1
+        assert len(set(it.classes)) == len(it.classes) > (it.kind == "image")
 
     def test_suggests_only_plain_values(self, name):
         assert all(
@@ -73,11 +82,24 @@ class TestEverySource:
 
 
 class TestContract:
-    def test_images_are_bytes_of_the_promised_shape(self, data, offline):
-        assert data.images.dtype == torch.uint8
+    def test_samples_are_of_the_promised_shape_and_use_their_range(self, data, offline):
         assert data.images.is_contiguous()
         assert data.shape == source(offline).shape
-        assert data.images.max() > 200
+        assert data.kind == datasets[offline].kind
+        if data.kind == "image":
+            assert data.images.dtype == torch.uint8
+            assert data.images.max() > 200
+        else:
+            assert data.images.dtype == torch.float32
+            assert data.images.isfinite().all()
+            assert float(data.part("train").square().mean()) == pytest.approx(1, abs=1e-3)
+
+    def test_what_is_known_besides_has_a_number_for_each_sample(self, data, offline):
+        assert tuple(data.metadata) == tuple(c.name for c in source(offline).metadata)
+        for values in data.metadata.values():
+            assert values.shape == (len(data.images),)
+            assert values.dtype == torch.float32
+            assert values.std() > 0
 
     def test_labels_are_classes(self, data):
         assert data.labels.dtype == torch.int64
@@ -106,14 +128,14 @@ class TestContract:
 
     def test_mean_and_std_are_those_of_the_training_images(self, offline):
         data = open_data(offline, splits=SplitConfig(train_limit=5000))
-        x = data.part("train").double() / 255
+        x = data.part("train").double() / (255 if data.kind == "image" else 1)
         assert torch.allclose(data.mean.double(), x.mean(0), atol=1e-6)
         assert torch.allclose(data.std.double(), x.std((0, 2, 3), correction=0), atol=1e-6)
 
     def test_other_splits_do_not_change_mean_and_std(self, data):
         images = data.images.clone()
         for part in ("validation", "test"):
-            images[data.splits[part]] = 255 - images[data.splits[part]]
+            images[data.splits[part]] = turned(images[data.splits[part]])
         changed = ImageData(
             data.name, data.title, data.licence, images, data.labels, data.classes, data.splits
         )
@@ -122,7 +144,7 @@ class TestContract:
 
     def test_training_images_do_change_the_mean(self, data):
         images = data.images.clone()
-        images[data.splits["train"][0]] = 255 - images[data.splits["train"][0]]
+        images[data.splits["train"][0]] = turned(images[data.splits["train"][0]])
         changed = ImageData(
             data.name, data.title, data.licence, images, data.labels, data.classes, data.splits
         )

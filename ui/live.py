@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from aecore.datasets import datasets
 from aecore.errors import InputError
 from aecore.runs import Run
 from aecore.runs.database import MetricRow
 from aecore.runs.files import unpack
 from ui.access import Seen, status_of
 from ui.envelope import pack
+from ui.points import names
 from ui.words import noun
 
 MOST_POINTS = 1500
@@ -56,9 +56,9 @@ def fixed(run: Run) -> bytes:
     """The fixed test images of a run, as an envelope. Raises InputError while there are none."""
     tensors = _tensors(run, "fixed")
     arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
-    classes = datasets[run.spec.dataset](run.spec.source).classes
-    told = {"classes": classes, "corruption": run.spec.corruption, "noun": noun(run.spec)}
-    return pack(told, arrays)
+    source = run.spec.make_source()
+    told = {"classes": source.classes, "corruption": run.spec.corruption, **names(source)}
+    return pack({**told, "noun": noun(run.spec)}, arrays)
 
 
 def snapshot(run: Run, step: int) -> bytes:

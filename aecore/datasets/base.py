@@ -150,6 +150,11 @@ class DataSource(ABC):
         return ()
 
     @property
+    def metadata(self) -> tuple[Column, ...]:
+        """What `Pool.metadata` will hold, known before anything is read; the first says most."""
+        return ()
+
+    @property
     def layout(self) -> Layout:
         """What a model must know of the samples."""
         return Layout(self.kind, groups_of(self.columns))

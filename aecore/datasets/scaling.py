@@ -66,6 +66,16 @@ def moments(values: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
     return mean, (square / known.clamp_min(1)).sqrt()
 
 
+def in_units(points: Tensor, columns: Sequence[Column]) -> Tensor:
+    """Points (n, 1, 1, d) on the common scale, in units of their source again: undoes `scaled`.
+
+    columns: as `scaled` returned them.
+    """
+    means = points.new_tensor([column.mean for column in columns])
+    scales = points.new_tensor([column.scale for column in columns])
+    return points * scales + means
+
+
 def _parts(values: Tensor, rows: Tensor) -> Iterator[Tensor]:
     for some in rows.split(CHUNK):
         yield values[some].reshape(-1, values.shape[-1]).double()

@@ -52,15 +52,33 @@ def take_in(
     It stands there whole or not at all. Raises InputError, also for options that cannot be, and
     StoreError.
     """
+    about = {"title": safe_text(title), "owner": owner, "note": safe_text(note, 500, "")}
+
+    def fill(folder: Path) -> None:
+        more = {"folder": str(folder), **about}
+        _call("take_here", intake, files, options, TAKING, cancelled, more)
+
+    return _placed(fill)
+
+
+def keep_taken(taken: Taken, title: str, owner: str = "", note: str = "") -> str:
+    """Keep samples that this program made itself, so that no process is needed; the name.
+
+    Raises InputError and StoreError.
+    """
+    title, note = safe_text(title), safe_text(note, 500, "")
+    return _placed(lambda folder: keep(taken, folder, title, owner, note))
+
+
+def _placed(fill: Callable[[Path], None]) -> str:
+    """The name of the new own data set whose folder `fill` has filled: whole, or not there."""
     root = home() / "datasets"
     check_disk(root)
     number = new_id()
     partial = root / f".{number}"
-    about = {"title": safe_text(title), "owner": owner, "note": safe_text(note, 500, "")}
     try:
         partial.mkdir(parents=True)
-        more = {"folder": str(partial), **about}
-        _call("take_here", intake, files, options, TAKING, cancelled, more)
+        fill(partial)
         partial.replace(root / number)
         sync_folder(root)
     except OSError as error:

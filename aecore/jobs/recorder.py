@@ -6,6 +6,8 @@ import time
 from collections import deque
 from typing import Any
 
+from torch import Tensor
+
 from aecore.runs.checkpoints import save
 from aecore.runs.database import Database, MetricRow, put_metrics, put_status
 from aecore.runs.files import pack, write
@@ -25,6 +27,11 @@ CHECKPOINT_SECONDS = 20.0
 FIRST_CHECKPOINT_SECONDS = 3.0
 """The first comes early, so that a young run has reconstructions to show."""
 SPEED_WINDOW = 5.0
+
+
+def present(**tensors: Tensor | None) -> dict[str, Tensor]:
+    """Those that are there: some belong to points only."""
+    return {name: tensor for name, tensor in tensors.items() if tensor is not None}
 
 
 class Recorder:
@@ -52,6 +59,7 @@ class Recorder:
             "rows": shown.rows,
             "sample": shown.sample,
             "sample_labels": shown.sample_labels,
+            **present(places=shown.places, along=shown.along),
         }
         write(self.run.snapshots / "fixed.safetensors", pack(tensors), durable=False)
 
@@ -67,6 +75,7 @@ class Recorder:
             case SnapshotTaken():
                 name = f"step-{event.step:010d}.safetensors"
                 tensors = {"points": event.points, "reconstructions": event.reconstructions}
+                tensors |= present(made=event.made, decoded=event.decoded)
                 write(self.run.snapshots / name, pack(tensors), durable=False)
                 self._snapshots.append((event.step, event.epoch, event.explained))
 

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from aecore.datasets import DataSource
+from aecore.datasets.pictures import pictures
 from aecore.errors import CheckpointDamaged
 from aecore.runs.archive_rows import MOST
 from aecore.runs.checkpoints import KEPT, listed, load, save
@@ -25,6 +27,8 @@ from aecore.training.state import State
 FIXED = {"originals": 4, "inputs": 4, "labels": 1, "rows": 1, "sample": 4, "sample_labels": 1}
 SNAPSHOT = {"points": 2, "reconstructions": 4}
 """Tensors of the two kinds of snapshot files, with their number of dimensions."""
+OF_POINTS = {"places": 4, "along": 1}, {"made": 4, "decoded": 3}
+"""What the two have beside these where the samples are points: all float32."""
 REST = re.compile(r"(optimizer|best|safe)\.\d{1,6}|random\.\w{1,20}|sums|points", re.ASCII)
 
 
@@ -90,17 +94,16 @@ def _is_value(kind: type, value: Any) -> bool:
 
 
 def take_snapshots(raw: Run, made: Run, spec: RunSpec) -> list[str]:
-    """Keep the snapshot files that fit the run's images; a sentence on each that does not.
+    """Keep the snapshot files that fit the run's samples; a sentence on each that does not.
 
     Rows about snapshots without a file are dropped from the new `metrics.db`.
     """
-    shape = spec.make_source().shape
+    source = spec.make_source()
     notes = []
     for path in sorted(raw.snapshots.glob("*.safetensors")):
-        wanted = FIXED if path.stem == "fixed" else SNAPSHOT
         try:
             tensors = unpack(path.read_bytes(), f"Snapshot {path.stem}")
-            _check_tensors(path.stem, tensors, wanted, shape)
+            _check_tensors(path.stem, tensors, source)
         except CheckpointDamaged as error:
             notes.append(str(error))
             continue
@@ -112,14 +115,28 @@ def take_snapshots(raw: Run, made: Run, spec: RunSpec) -> list[str]:
     return notes
 
 
-def _check_tensors(
-    name: str, tensors: Mapping[str, Tensor], wanted: Mapping[str, int], shape: tuple[int, int, int]
-) -> None:
+def _check_tensors(name: str, tensors: Mapping[str, Tensor], source: DataSource) -> None:
     """Raises CheckpointDamaged where the tensors are not those of such a snapshot."""
-    fit = set(tensors) == set(wanted) and all(
-        tensors[key].ndim == rank
-        and (rank != 4 or (tensors[key].dtype, tensors[key].shape[1:]) == (torch.uint8, shape))
-        for key, rank in wanted.items()
+    fixed = name == "fixed"
+    wanted = dict(FIXED if fixed else SNAPSHOT)
+    floats = OF_POINTS[0 if fixed else 1] if source.kind == "points" else {}
+    drawn = pictures(torch.zeros(1, *source.shape), source.kind, source.columns)
+    fit = (
+        set(tensors) == {*wanted, *floats}
+        and all(tensors[key].ndim == rank for key, rank in {**wanted, **floats}.items())
+        and all(_like(tensors[key], drawn) for key, rank in wanted.items() if rank == 4)
+        and all(_fits_points(tensors[key], source.shape) for key in floats)
     )
     if not fit:
-        raise CheckpointDamaged(f"Snapshot {name} does not fit the images of its run.")
+        raise CheckpointDamaged(f"Snapshot {name} does not fit the samples of its run.")
+
+
+def _like(tensor: Tensor, other: Tensor) -> bool:
+    return (tensor.dtype, tensor.shape[1:]) == (other.dtype, other.shape[1:])
+
+
+def _fits_points(tensor: Tensor, shape: tuple[int, int, int]) -> bool:
+    """Whether these are numbers of points, (n, *shape), lines of points (lines, m, shape[2]), or
+    one number each."""
+    tail = {4: shape, 3: (*tensor.shape[1:2], shape[2])}.get(tensor.ndim, ())
+    return (tensor.dtype, tensor.shape[1:]) == (torch.float32, tail)

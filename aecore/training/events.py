@@ -40,7 +40,8 @@ class SnapshotTaken:
 
     points: (n, 2) float32, the code or its first two principal components;
     explained: share of the code's variance that the two show, 0 to 1;
-    reconstructions: (m, C, H, W) uint8.
+    reconstructions: (m, C, H, W) uint8;
+    made, decoded: of points, as `Outline` has them; of other samples None.
     """
 
     step: int
@@ -48,6 +49,8 @@ class SnapshotTaken:
     points: Tensor
     explained: float
     reconstructions: Tensor
+    made: Tensor | None = None
+    decoded: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)

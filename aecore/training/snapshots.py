@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,10 +13,12 @@ from torch import Generator, Tensor
 
 from aecore.corruptions import Corruption
 from aecore.datasets import ImageData
+from aecore.datasets.scaling import in_units
 from aecore.models import Autoencoder
 from aecore.samples import to_float
 from aecore.training.batches import HELD_OUT, stream
 from aecore.training.events import SnapshotTaken
+from aecore.training.outline import along, outline
 
 COUNT = 30
 POINTS = 500
@@ -30,6 +34,10 @@ class Showcase:
     labels: (m,); sample: (n, C', H', W') uint8; sample_labels: (n,). Rows count within the test
     split. seen, encoded: what stands behind inputs and sample, as a model takes it. picture: makes
     pictures of reconstructions.
+
+    units: of points, puts them into units of their source; places: (n, 1, 1, d) float32, the sample
+    so; along: (n,) float32, where on their shape they lie, NaN where it is not known. None of
+    other samples.
     """
 
     originals: Tensor
@@ -41,6 +49,9 @@ class Showcase:
     seen: Tensor
     encoded: Tensor
     picture: Callable[[Tensor], Tensor]
+    units: Callable[[Tensor], Tensor] | None = None
+    places: Tensor | None = None
+    along: Tensor | None = None
 
 
 def showcase(data: ImageData, corruption: Corruption, seed: int) -> Showcase:
@@ -55,7 +66,13 @@ def showcase(data: ImageData, corruption: Corruption, seed: int) -> Showcase:
     return Showcase(
         data.pictures(originals), inputs, labels[rows], rows, data.pictures(sample),
         labels[:POINTS], inputs if data.kind == "image" else damaged, sample, data.pictures,
+        **(_as_points(data, sample) if data.kind == "points" else {}),
     )  # fmt: skip
+
+
+def _as_points(data: ImageData, sample: Tensor) -> dict[str, Any]:
+    units = partial(in_units, columns=data.columns)
+    return {"units": units, "places": units(sample), "along": along(data, POINTS)}
 
 
 def _by_turns(labels: Tensor) -> Tensor:
@@ -80,6 +97,7 @@ class Snapshots:
         self.inputs = shown.seen.to(device)
         self.sample = shown.encoded.to(device)
         self.picture = shown.picture
+        self.units = shown.units
         self.points: Tensor | None = None
 
     def take(self, model: Autoencoder, step: int, epoch: int) -> SnapshotTaken:
@@ -89,7 +107,9 @@ class Snapshots:
             codes = torch.cat(chunks).to("cpu", torch.float32)
             reconstructions = self.picture(model(to_float(self.inputs)).float())
         self.points, explained = plane(codes, self.points)
-        return SnapshotTaken(step, epoch, self.points, explained, reconstructions)
+        found = outline(model, self.sample, codes, self.units) if self.units else None
+        made, decoded = (found.made, found.decoded) if found else (None, None)
+        return SnapshotTaken(step, epoch, self.points, explained, reconstructions, made, decoded)
 
 
 def plane(codes: Tensor, before: Tensor | None = None) -> tuple[Tensor, float]:

@@ -26,7 +26,15 @@ MAP_PARTS = (
     "panel", "time", "view",
 )  # fmt: skip
 PARTS = {
-    "live": ("shared", "loss_chart", "image_strip", "code_map", "time_machine", "live"),
+    "live": (
+        "shared",
+        "loss_chart",
+        "image_strip",
+        "code_map",
+        "points_view",
+        "time_machine",
+        "live",
+    ),
     "gallery": ("shared", "gallery"),
     "chart": ("shared", "chart"),
     "maps": (
@@ -42,6 +50,8 @@ PARTS = {
     "wipe": ("shared", "wipe"),
     "brush": ("shared", "pad", "brush_pad", "brush"),
     "preload": ("shared", "preload"),
+    "points": ("shared", "points_view", "points"),
+    "spray": ("shared", "spray_pad", "spray"),
 }
 """The files of each component, scripts and style sheets, joined in this order."""
 
@@ -72,8 +82,25 @@ def live_view(run: Run, *, compact: bool = False) -> None:
         "aside": sorted(model.aside),
         "no_code": "" if model.has_code else NO_CODE,
         "noun": noun(run.spec),
+        "kind": model.layout.kind,
+        "numbers": model.code_size,
     }
     _component("live")(key=f"live-{run.id}", data=data)
+
+
+def points_view(run: Run, step: int) -> None:
+    """Test points with their reconstructions, the decoder's image and the code.
+
+    step: of the model, so that newer weights are asked for anew.
+    """
+    model = blank_model(run.spec)
+    data = {
+        "url": f"{base()}/runs/{run.id}/points?step={step}",
+        "plotly": f"{base()}/{PLOTLY}",
+        "numbers": model.code_size,
+        "no_code": "" if model.has_code else NO_CODE,
+    }
+    _component("points")(key=f"points-{run.id}", data=data)
 
 
 def preload_charts() -> None:
@@ -132,6 +159,16 @@ def brush(run: Run, number: int, step: int) -> None:
     """A test image, by its number, that is drawn over and restored as one draws."""
     data = {"run": run.id, "base": base(), "number": number, "step": step}
     _component("brush")(key=f"brush-{run.id}", data={**data, "shape": shape_of(run)})
+
+
+def spray(fewest: int, most: int, colours: tuple[str, ...]) -> str:
+    """A pad to spray points on; what was drawn as JSON, once, when "Use" is pressed, else "".
+
+    fewest, most: points of a drawing; colours: names of the brushes.
+    """
+    data = {"fewest": fewest, "most": most, "colours": colours}
+    answer = _component("spray")(key="spray", data=data, on_points_change=_heard)
+    return str(answer.points or "")
 
 
 def chart(figure: Any, name: str, alt: str) -> None:

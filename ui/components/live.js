@@ -34,6 +34,7 @@ class LiveView {
     this.chart = new LossChart(`${data.base}/${data.plotly}`, { ...data, patient: !!data.compact });
     this.strip = new ImageStrip();
     this.map = new CodeMap();
+    this.points = data.kind === "points" ? new PointsView(`${data.base}/${data.plotly}`, data.numbers, data.no_code) : null;
     this.time = new TimeMachine((snapshot, newest) => this.load(snapshot, newest), (error) => this.tell(error));
     this.root = parent.querySelector(".ael-live") || parent.appendChild(make("div", { class: "ael-live" }));
     this.root.replaceChildren(...this.build());
@@ -62,9 +63,11 @@ class LiveView {
     const hint = make("small", {}, "lower is better; solid: training, dashed: validation");
     [this.stripHint, this.mapHint] = [make("small"), make("small")];
     const loss = section("Loss", hint, this.chart.logSwitch, this.chart.box);
-    const strip = section(`The same test ${this.noun}s again and again`, this.stripHint, this.strip.canvas);
-    const map = this.noCode ? section("No code map", "", make("p", { class: "ael-note" }, this.noCode)) : section("Code map", this.mapHint, this.map.box, this.map.legend);
-    const left = this.compact ? [strip, loss] : [loss, strip];
+    const { points } = this;
+    const strip = points ? section("Data and reconstructions", this.stripHint, points.data, points.legend) : section(`The same test ${this.noun}s again and again`, this.stripHint, this.strip.canvas);
+    const code = points ? [points.code] : [this.map.box, this.map.legend];
+    const map = this.noCode ? section("No code map", "", make("p", { class: "ael-note" }, this.noCode)) : section("Code map", this.mapHint, ...code);
+    const left = this.compact || points ? [strip, loss] : [loss, strip];
     return make("div", { class: "ael-panels" }, make("div", { class: "ael-stack" }, ...left), make("div", { class: "ael-stack" }, map, this.time.box));
   }
 
@@ -83,6 +86,7 @@ class LiveView {
     window.removeEventListener("ael-time-wanted", this.wish);
     this.time.stop();
     this.chart.close();
+    if (this.points) this.points.close();
   }
 
   /** Ask for news again and again; one question at a time, or a step would be drawn twice. */
@@ -201,7 +205,7 @@ class LiveView {
   async newSnapshots() {
     if (!this.fixed) {
       this.fixed = await ask(`${this.url}/fixed`);
-      this.map.explain(this.fixed);
+      (this.points || this.map).explain(this.fixed);
     }
     await this.time.offer(this.snapshots);
   }
@@ -227,8 +231,8 @@ class LiveView {
 
   draw() {
     if (!this.current) return;
-    this.stripHint.textContent = this.strip.draw(this.fixed, this.current);
-    this.mapHint.textContent = this.map.draw(this.current);
+    const told = this.points ? this.points.draw(this.current) : [this.strip.draw(this.fixed, this.current), this.map.draw(this.current)];
+    [this.stripHint.textContent, this.mapHint.textContent] = told;
   }
 
   restyle() {
