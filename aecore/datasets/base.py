@@ -160,11 +160,6 @@ class DataSource(ABC):
         return Layout(self.kind, groups_of(self.columns))
 
     @property
-    def metadata(self) -> tuple[Column, ...]:
-        """What the columns of `ImageData.metadata` are, in their order."""
-        return ()
-
-    @property
     @abstractmethod
     def train_size(self) -> int:
         """How many images the training split will have, known before anything is read."""
