@@ -132,14 +132,13 @@ class UMAP(Projection):
         def then(share: float, places: Map | None) -> None:
             watch(landmarks.SHARE + (1 - landmarks.SHARE) * share, places)
 
-        layout = self._layout(QUICK_EPOCHS)
         graph = ours.fuzzy_graph(nearest_others(x[rows], count))
         graph = self._told(graph, None if classes is None else classes[rows])
-        few = layout.run(self._spread(start[rows]), graph, first)
+        few = self._layout(landmarks.EPOCHS).run(self._spread(start[rows]), graph, first)
         first(1.0, few)
         graph = self._told(ours.fuzzy_graph(find(x, count)), classes)
         begin = landmarks.spread_from(landmarks.among_all(few, rows, len(x)), graph, x)
-        return layout.run(self._apart(begin), graph, then)
+        return self._layout(QUICK_EPOCHS).run(self._apart(begin), graph, then)
 
     def transform(
         self, x: Rows, watch: Watch = unwatched, neighbours: Neighbours | None = None
