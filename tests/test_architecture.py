@@ -21,6 +21,8 @@ LAYERS = (
     ("compression", "detection", "restoration"),
     ("runs",),
     ("maps", "latent", "intake"),
+    ("fitting",),
+    ("sklearn",),
     ("reports",),
     ("catalog",),
     ("jobs",),

@@ -185,7 +185,7 @@ def test_who_cancels_leaves_nothing_behind(run, monkeypatch):
 
     def cancelling(samples, spec, follow, memory):
         follow(0.1, np.zeros((359, 2), np.float32))
-        assert mapper.shelf.frame(asked.ticket).shape == (359, 2)
+        assert mapper.shelf.frame(asked.ticket).places.shape == (359, 2)
         assert mapper.shelf.standing(asked.ticket) == Standing("working", 0.1)
         mapper.shelf.forget(asked.ticket)
         return draw(samples, spec, follow, memory)

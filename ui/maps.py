@@ -18,7 +18,8 @@ from ui.resources import run_model
 def places(run: Run, asked: Mapping[str, str]) -> bytes:
     """Where the held-out images stand on a map, as an envelope; who asks has it drawn.
 
-    values: state, share, message, title, settings; once done fitted_on, together, seconds;
+    values: state, share, message, title, settings; once done fitted_on, together, seconds; before
+    that, where there is a picture, landmarks: the two numbers of a `Frame`;
     arrays: places (m, 2), where there is a picture yet.
     """
     shelf, wish = asked_for(run, asked)
@@ -36,7 +37,9 @@ def places(run: Run, asked: Mapping[str, str]) -> bytes:
         standing = shelf.standing(wish.ticket)
     values |= {"state": standing.state, "share": standing.share, "message": standing.message}
     frame = shelf.frame(wish.ticket)
-    return pack(values, {} if frame is None else {"places": frame})
+    if frame is None:
+        return pack(values, {})
+    return pack({**values, "landmarks": frame.landmarks}, {"places": frame.places})
 
 
 def trusted(run: Run, asked: Mapping[str, str]) -> bytes:

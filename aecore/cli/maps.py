@@ -118,7 +118,7 @@ def _drawn(run: Run, loaded: LoadedModel, spec: MapSpec) -> Drawn:
 
 
 def _follow(title: str) -> Any:
-    def follow(share: float, places: Map | None) -> None:  # noqa: ARG001
+    def follow(share: float, places: Map | None, landmarks: int = 0) -> None:  # noqa: ARG001
         if sys.stderr.isatty():
             write_over(f"{share:.0%}  {title}")
 

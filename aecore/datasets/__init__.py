@@ -8,6 +8,7 @@ from aecore.datasets.base import (
     datasets,
     open_data,
 )
+from aecore.datasets.from_python import from_array, from_frame, from_torchvision
 from aecore.datasets.splits import SPLITS, Pool, Split, SplitConfig
 from aecore.registry import import_siblings
 
@@ -23,5 +24,8 @@ __all__ = [
     "Split",
     "SplitConfig",
     "datasets",
+    "from_array",
+    "from_frame",
+    "from_torchvision",
     "open_data",
 ]

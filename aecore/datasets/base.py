@@ -198,12 +198,30 @@ def open_data(
     splits.shares(source.classes)
     if not source.ready():
         source.fetch(report)
-    pool = source.read()
-    parts = split(pool, splits, source.classes)
-    images, columns = pool.images, source.columns
-    if kind.kind != "image":
-        images, columns = scaled(images, parts["train"], kind.kind, columns)
+    return prepared(
+        name, kind.title, kind.licence, source.read(), kind.kind, source.classes, source.columns,
+        splits,
+    )  # fmt: skip
+
+
+def prepared(
+    name: str,
+    title: str,
+    licence: str,
+    pool: Pool,
+    kind: Kind,
+    classes: tuple[str, ...],
+    columns: tuple[Column, ...],
+    splits: SplitConfig,
+) -> ImageData:
+    """Split all samples of a source, and bring numbers to the scale of the training split.
+
+    Raises InputError where `splits` name a class that is not there, or leave nothing.
+    """
+    parts, images = split(pool, splits, classes), pool.images
+    if kind != "image":
+        images, columns = scaled(images, parts["train"], kind, columns)
     return ImageData(
-        name, kind.title, kind.licence, images, pool.labels, source.classes, parts,
-        pool.factors, pool.metadata, kind.kind, columns,
+        name, title, licence, images, pool.labels, classes, parts, pool.factors, pool.metadata,
+        kind, columns,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from aecore.jobs.clerk import Clerk, Pace, ensure, main
 from aecore.maps import MapSpec, draw, samples_of
 from aecore.maps.draw import Follow
 from aecore.maps.measures import ground_of, judged
-from aecore.maps.shelf import Asked, Shelf, Standing, ticket_of, trust_ticket
+from aecore.maps.shelf import Asked, Frame, Shelf, Standing, ticket_of, trust_ticket
 from aecore.maps.trust import trust
 from aecore.projections import Map, projections
 from aecore.projections.neighbours import Memory
@@ -54,7 +54,8 @@ class Mapper(Clerk[MapSpec]):
         loaded = load_model(run)
         ticket = ticket_of(run, loaded, asked.spec)
         if asked.ticket == ticket:
-            samples, follow = samples_of(run, loaded, asked.spec), self._follow(asked, standing)
+            samples = samples_of(run, loaded, asked.spec)
+            follow = self._follow(asked, standing, len(samples.train))
             drawn = draw(samples, asked.spec, follow, self.memory)
             self.shelf.keep(ticket, drawn)  # to be seen while it is measured
             self.shelf.keep(ticket, judged(ground_of(run, asked.spec), drawn))
@@ -67,13 +68,16 @@ class Mapper(Clerk[MapSpec]):
         if drawn is not None:  # else the map itself comes first
             self.shelf.keep_trust(ticket, trust(ground_of(run, spec), drawn))
 
-    def _follow(self, asked: Asked, standing: Standing) -> Follow:
+    def _follow(self, asked: Asked, standing: Standing, count: int) -> Follow:
         pace = Pace()
 
-        def follow(share: float, places: Map | None) -> None:
+        def follow(share: float, places: Map | None, landmarks: int = 0) -> None:
             if not pace.ready():
                 return
-            show = None if places is None else partial(self.shelf.show, asked.ticket, places)
+            show = None
+            if places is not None:
+                frame = Frame(places, (landmarks, count))
+                show = partial(self.shelf.show, asked.ticket, frame)
             self.say(asked, replace(standing, share=share), show)
             pace.spoken()
 

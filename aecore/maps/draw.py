@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
 from aecore.maps.samples import Samples
 from aecore.maps.spec import CODE, MapSpec
 from aecore.projections import Map, Projection
-from aecore.projections.base import unwatched
-from aecore.projections.neighbours import Memory, Neighbours
+from aecore.projections.neighbours import Memory, Neighbours, Search
 from aecore.projections.pca import PCA
 
 FIRST = 1000
@@ -22,8 +22,21 @@ NEAR = 5
 FITTING = 0.85
 """Share of the progress that belongs to fitting; the rest to placing the held-out images."""
 
-Follow = Callable[[float, Map | None], None]
-"""Hears the share that is done and where the held-out images stand by now, (m, 2)."""
+
+class Follow(Protocol):
+    """Hears how far a map is."""
+
+    def __call__(self, share: float, places: Map | None, landmarks: int = 0, /) -> None:
+        """The share that is done, and where the held-out images stand by now, (m, 2).
+
+        Args:
+            landmarks: how many of the training images this picture rests on, where only these
+                few have a place yet; 0 where all have.
+        """
+
+
+def unfollowed(share: float, places: Map | None, landmarks: int = 0) -> None:
+    """Nobody looks."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,7 @@ class Drawn:
 
 
 def draw(
-    samples: Samples, spec: MapSpec, follow: Follow = unwatched, memory: Memory | None = None
+    samples: Samples, spec: MapSpec, follow: Follow = unfollowed, memory: Memory | None = None
 ) -> Drawn:
     """Draw a map of samples.
 
@@ -69,13 +82,20 @@ def _one_after_the_other(
     projection: Projection, samples: Samples, follow: Follow, memory: Memory
 ) -> tuple[Map, Map]:
     near: Neighbours | None = None
+    near_landmarks: Neighbours | None = None
 
     def fitting(share: float, places: Map | None) -> None:
-        nonlocal near
+        nonlocal near, near_landmarks
         if share == 0:
             return _at_first(projection, samples, places, follow)
         if places is None or share == 1:  # what follows shows more
             return follow(FITTING * share, None)
+        known = np.isfinite(places[:, 0])
+        if not known.all():
+            if near_landmarks is None:
+                near_landmarks = Search(samples.train[known]).of(samples.held_out, NEAR)
+            between = places[known][near_landmarks.places].mean(1)
+            return follow(FITTING * share, between, int(known.sum()))
         if near is None:
             count = max(NEAR, projection.neighbours_of_new)
             near = memory.between(samples.held_out, samples.train, count)

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aecore.datasets import open_data
-from aecore.maps.draw import Drawn, Follow, draw
+from aecore.maps.draw import Drawn, Follow, draw, unfollowed
 from aecore.maps.samples import MOST_HELD_OUT, chosen, pixels_of, samples_of
 from aecore.maps.spec import MapSpec
 from aecore.metrics.embedding import neighbourhoods
 from aecore.metrics.probes import linear_accuracy, neighbour_accuracy
 from aecore.projections import Rows
-from aecore.projections.base import unwatched
 from aecore.runs.inference import LoadedModel
 from aecore.runs.store import Run
 
@@ -88,7 +87,7 @@ def judged(ground: Ground, drawn: Drawn) -> Drawn:
 
 
 def draw_and_judge(
-    run: Run, loaded: LoadedModel, spec: MapSpec, follow: Follow = unwatched
+    run: Run, loaded: LoadedModel, spec: MapSpec, follow: Follow = unfollowed
 ) -> Drawn:
     """A map of a run with its measures; arguments and errors as of `samples_of` and `draw`."""
     return judged(ground_of(run, spec), draw(samples_of(run, loaded, spec), spec, follow))

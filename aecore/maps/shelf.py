@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -28,13 +28,24 @@ from aecore.runs.store import Run
 
 __all__ = ["Asked", "Shelf", "Standing", "ticket_of", "trust_ticket"]
 
-VERSION = 2
+VERSION = 3
 """Of what a map means: those of another version are drawn anew."""
 LIBRARIES = ("umap-learn", "opentsne", "faiss-cpu")
 MOST_KEPT = 1000
 """Maps; the least recently looked at go first."""
 
 Asked = desk.Asked[MapSpec]
+
+
+class Frame(NamedTuple):
+    """A map as it stands while it is drawn.
+
+    places: (m, 2) of the held-out images; landmarks: how many training images it rests on, of how
+    many, where only these have a place yet; (0, n) where all have.
+    """
+
+    places: Map
+    landmarks: tuple[int, int]
 
 
 def ticket_of(run: Run, loaded: LoadedModel, spec: MapSpec) -> str:
@@ -111,15 +122,18 @@ class Shelf(Desk[MapSpec]):
         parts = {name: torch.from_numpy(values) for name, values in vars(found).items()}
         write(self.path(ticket, "trust"), pack(parts))
 
-    def show(self, ticket: str, places: Map) -> None:
+    def show(self, ticket: str, frame: Frame) -> None:
         """Leave the map as it stands by now."""
-        content = pack({"held_out": torch.from_numpy(np.array(places, np.float32))})
+        places = torch.from_numpy(np.array(frame.places, np.float32))
+        content = pack({"held_out": places, "landmarks": torch.tensor(frame.landmarks)})
         write(self.path(ticket, "frame"), content, durable=False)
 
-    def frame(self, ticket: str) -> Map | None:
-        """The map as it stood last, (m, 2); None where there is no picture yet."""
+    def frame(self, ticket: str) -> Frame | None:
+        """The map as it stood last; None where there is no picture yet."""
         path = self.path(ticket, "frame")
         try:
-            return unpack(path.read_bytes(), path.name)["held_out"].numpy()
-        except (OSError, CheckpointDamaged, KeyError):
+            parts = unpack(path.read_bytes(), path.name)
+            few, many = (int(count) for count in parts["landmarks"])
+            return Frame(parts["held_out"].numpy(), (few, many))
+        except (OSError, CheckpointDamaged, KeyError, ValueError):
             return None

@@ -23,8 +23,9 @@ Rows = NDArray[np.float32]
 Map = NDArray[np.float32]
 """Places of n samples on a plane, (n, 2)."""
 Watch = Callable[[float, Map | None], None]
-"""Hears the share that is done, 0 to 1, and the map as it stands where there is one. It must not
-change or keep the map. What it raises ends the projection: that is how one is cancelled."""
+"""Hears the share that is done, 0 to 1, and the map as it stands where there is one, with NaN for
+samples that have no place yet. It must not change or keep the map. What it raises ends the
+projection: that is how one is cancelled."""
 
 
 def unwatched(share: float, places: Map | None) -> None:

@@ -2,7 +2,8 @@
 
 McInnes, Healy and Melville 2018. The default quality is umap-learn's: it starts from the graph's
 spectrum and goes through the edges 500 times (200 times above 10,000 samples). The quick way is our
-own graph and layout: it starts from PCA and goes through the edges 200 times.
+own graph and layout: it starts from PCA, of many samples with a few landmarks alone, and goes
+through the edges 200 times.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 from aecore.config import Settings, knob
 from aecore.errors import InputError
 from aecore.projections import fuzzy_graph as ours
+from aecore.projections import landmarks
 from aecore.projections import umap_learn as theirs
 from aecore.projections.base import Map, Projection, Rows, Watch, projections, unwatched
-from aecore.projections.neighbours import Find, Neighbours, Search
+from aecore.projections.neighbours import Find, Neighbours, Search, nearest_others
 from aecore.projections.pca import PCA
 from aecore.projections.quick_layout import QuickLayout
 from aecore.projections.umap_learn import Layout, heard, umap_learn, with_itself
@@ -102,9 +104,11 @@ class UMAP(Projection):
     ) -> None:
         start = PCA().fit(x).embedding_
         watch(0.0, start)
-        count = min(self.neighbours_needed, len(x) - 1)
-        near = find(x, count)
         self.x_ = x
+        if self._quick and not self.config.densities and len(x) > landmarks.ABOVE:
+            self.embedding_ = self._by_landmarks(x, y, start, find, watch)
+            return
+        near = find(x, min(self.neighbours_needed, len(x) - 1))
         if self.config.densities:
             self.embedding_ = self._with_densities(x, self._classes(y), near, start, watch)
             return
@@ -113,6 +117,28 @@ class UMAP(Projection):
         if not self._quick:
             start = self._spectrum(x, graph)
         self.embedding_ = self._layout(self._epochs(len(x))).run(self._spread(start), graph, watch)
+
+    def _by_landmarks(
+        self, x: Rows, y: NDArray[np.int64] | None, start: Map, find: Find, watch: Watch
+    ) -> Map:
+        """Landmarks first, from PCA; then all, from where the landmarks stand."""
+        count, classes = self.neighbours_needed, self._classes(y)
+        rows = landmarks.chosen(len(x), self.seed)
+
+        def first(share: float, places: Map | None) -> None:
+            assert places is not None  # a quick layout always has them
+            watch(landmarks.SHARE * share, landmarks.among_all(places, rows, len(x)))
+
+        def then(share: float, places: Map | None) -> None:
+            watch(landmarks.SHARE + (1 - landmarks.SHARE) * share, places)
+
+        graph = ours.fuzzy_graph(nearest_others(x[rows], count))
+        graph = self._told(graph, None if classes is None else classes[rows])
+        few = self._layout(landmarks.EPOCHS).run(self._spread(start[rows]), graph, first)
+        first(1.0, few)
+        graph = self._told(ours.fuzzy_graph(find(x, count)), classes)
+        begin = landmarks.spread_from(landmarks.among_all(few, rows, len(x)), graph, x)
+        return self._layout(QUICK_EPOCHS).run(self._apart(begin), graph, then)
 
     def transform(
         self, x: Rows, watch: Watch = unwatched, neighbours: Neighbours | None = None
@@ -171,10 +197,14 @@ class UMAP(Projection):
 
     def _spread(self, start: Map) -> Map:
         """From 0 to SIZE along each axis, and no two samples at the same place."""
-        noise = np.random.RandomState(self.seed).normal(scale=1e-4, size=start.shape)
         low, high = start.min(0), start.max(0)
         room = np.where(high > low, high - low, 1)
-        return (SIZE * (start - low) / room + noise).astype(np.float32)
+        return self._apart(SIZE * (start - low) / room)
+
+    def _apart(self, places: Map) -> Map:
+        """No two samples at the same place, from where no force would drive them."""
+        noise = np.random.RandomState(self.seed).normal(scale=1e-4, size=places.shape)
+        return (places + noise).astype(np.float32)
 
     def _with_densities(
         self,

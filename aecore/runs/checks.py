@@ -7,10 +7,13 @@ from math import prod
 
 import psutil
 
+from aecore.corruptions import corruptions
 from aecore.errors import InputError
 from aecore.models import Autoencoder, empty_model
+from aecore.networks import NetworkConfig
 from aecore.runs.activations import activation_bytes
 from aecore.runs.spec import RunSpec
+from aecore.samples import Kind
 
 COPIES = 7
 """float32 copies of the weights that training holds: weights, gradients, two moments, the last
@@ -46,16 +49,10 @@ def estimate(spec: RunSpec) -> Cost:
 
     Raises InputError with the reason where the settings cannot work together.
     """
-    if spec.kind.needs_corruption and spec.corruption == "none":
-        raise InputError(
-            f"{spec.kind.title}: choose a corruption; on clean images it is the plain autoencoder."
-        )
     source = spec.make_source()
-    spec.make_corruption().check(source.shape, source.kind)
     count = _train_images(spec)
     batch = min(spec.training.batch_size, count)
-    if batch == 1 and spec.layers.mixes_images and spec.kind.uses_network:
-        raise InputError("Batch norm needs at least two images a batch; enlarge the batch size.")
+    check_parts(spec.kind, spec.corruption, spec.layers, source.shape, source.kind, batch)
     model = blank_model(spec)
     parameters = model.parameter_count()
     pixels = prod(source.shape)
@@ -65,6 +62,24 @@ def estimate(spec: RunSpec) -> Cost:
     steps = count // batch * spec.training.epochs
     on_card = CONTEXT + held + activation_bytes(model.eval(), source.shape, batch)
     return Cost(parameters, model.code_size, pixels, count, steps, memory, on_card)
+
+
+def check_parts(
+    variant: type[Autoencoder],
+    corruption: str,
+    layers: NetworkConfig,
+    shape: tuple[int, int, int],
+    of: Kind,
+    batch: int,
+) -> None:
+    """Raises InputError where these do not go together, for samples of a shape and a kind."""
+    if variant.needs_corruption and corruption == "none":
+        raise InputError(
+            f"{variant.title}: choose a corruption; on clean images it is the plain autoencoder."
+        )
+    corruptions[corruption].check(shape, of)
+    if batch == 1 and layers.mixes_images and variant.uses_network:
+        raise InputError("Batch norm needs at least two images a batch; enlarge the batch size.")
 
 
 def blank_model(spec: RunSpec, device: str = "meta") -> Autoencoder:

@@ -20,7 +20,8 @@ from aecore.errors import InputError
 from aecore.models import Autoencoder, ModelConfig, variants
 from aecore.networks import Network, NetworkConfig, networks
 from aecore.runs import migrations
-from aecore.samples import NOUNS, Kind
+from aecore.runs.parts import network_for, parse_parts
+from aecore.samples import Kind
 from aecore.training import TrainConfig
 
 PIXELS_ONLY = ("bce", "continuous_bernoulli")
@@ -90,17 +91,7 @@ class RunSpec:
         names = chosen_names(rest)
         for name in CHOICES:
             rest.pop(name, None)
-        parts: dict[str, Any] = {}
-        suggestions = suggested(names)
-        for part, kind in part_kinds(**names).items():
-            given = {k.name: _value(k, rest.pop(k.name)) for k in knobs(kind) if k.name in rest}
-            hints = {k.name: suggestions[k.name] for k in knobs(kind) if k.name in suggestions}
-            parts[part] = kind.parse({**hints, **given})
-        if rest:
-            known = ", ".join(sorted(knob.name for _, knob in all_knobs(names)))
-            raise InputError(
-                f"There is no setting {next(iter(rest))[:60]!r} here; the settings are: {known}."
-            )
+        parts = parse_parts(part_kinds(**names), rest, suggested(names))
         return cls(**{**names, **parts}, learning_rate_changes=changes)
 
     def to_flat(self) -> dict[str, str]:
@@ -131,13 +122,8 @@ class RunSpec:
 
     def make_network(self, shape: tuple[int, int, int]) -> Network:
         """The network for samples of a shape. Raises InputError where the two do not fit."""
-        if not self.kind.uses_network:  # it asks for the shape only, so that any network will do
-            kind = networks[CHOICES["network"]]
-            return kind(kind.Config(), shape)
-        of, title = datasets[self.dataset].kind, networks[self.network].title
-        if of not in networks[self.network].kinds:
-            raise InputError(f"{title}: this network is not made for {NOUNS[of][1]}; choose mlp.")
-        return networks[self.network](self.layers, shape)
+        of = datasets[self.dataset].kind
+        return network_for(self.kind, self.network, self.layers, shape, of)
 
     def make_corruption(self) -> Corruption:
         """The corruption of the training input."""
@@ -207,10 +193,6 @@ def chosen_names(values: Mapping[str, Any]) -> dict[str, str]:
     return {
         name: str(values.get(name, hints.get(name, default))) for name, default in CHOICES.items()
     }
-
-
-def _value(declared: Knob, value: Any) -> Any:
-    return declared.parse(value) if isinstance(value, str) else value
 
 
 def _text(value: Any) -> str:

@@ -56,7 +56,10 @@ class MapPanel extends MapFrame {
       const where = values.together ? "fitted on these as well, since it cannot place new ones" : `fitted on ${values.fitted_on.toLocaleString("en")} training ${this.board.noun}s`;
       this.say(`${count.toLocaleString("en")} test ${this.board.noun}s, ${where}; drawn in ${values.seconds.toFixed(1)} s`);
     } else if (values.state === "failed") this.say(values.message, "failed");
-    else this.say(values.state === "waiting" ? "Waiting for its turn …" : "Being drawn; it moves until it has settled.");
+    else if (values.state === "working" && values.landmarks && values.landmarks[0]) {
+      const [few, many] = values.landmarks.map((number) => number.toLocaleString("en"));
+      this.say(`Landmarks, ${few} of ${many} training images; the others join them next.`);
+    } else this.say(values.state === "waiting" ? "Waiting for its turn …" : "Being drawn; it moves until it has settled.");
   }
 
   /** Whether the server can decode places of what is shown. */

@@ -1,0 +1,53 @@
+"""From plain values to the configs of a run's parts, and from these to its network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aecore.config import Knob, Settings, knobs
+from aecore.errors import InputError
+from aecore.models import Autoencoder
+from aecore.networks import Network, NetworkConfig, networks
+from aecore.samples import NOUNS, Kind
+
+
+def parse_parts(
+    kinds: Mapping[str, type[Settings]], given: Mapping[str, Any], hints: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The config of each part from flat values; what is left out has its hint or its default.
+
+    Raises InputError for what cannot be used, names that no part has included.
+    """
+    rest, parts = dict(given), {}
+    for part, kind in kinds.items():
+        chosen = {k.name: _value(k, rest.pop(k.name)) for k in knobs(kind) if k.name in rest}
+        suits = {k.name: hints[k.name] for k in knobs(kind) if k.name in hints}
+        parts[part] = kind.parse({**suits, **chosen})
+    if rest:
+        known = ", ".join(sorted(k.name for kind in kinds.values() for k in knobs(kind)))
+        raise InputError(
+            f"There is no setting {next(iter(rest))[:60]!r} here; the settings are: {known}."
+        )
+    return parts
+
+
+def network_for(
+    variant: type[Autoencoder],
+    name: str,
+    layers: NetworkConfig,
+    shape: tuple[int, int, int],
+    of: Kind,
+) -> Network:
+    """The network of a variant for samples of a shape and a kind. Raises InputError."""
+    if not variant.uses_network:  # it asks for the shape only, so that any network will do
+        kind = networks["mlp"]
+        return kind(kind.Config(), shape)
+    if of not in networks[name].kinds:
+        title = networks[name].title
+        raise InputError(f"{title}: this network is not made for {NOUNS[of][1]}; choose mlp.")
+    return networks[name](layers, shape)
+
+
+def _value(declared: Knob, value: Any) -> Any:
+    return declared.parse(value) if isinstance(value, str) else value
