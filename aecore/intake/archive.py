@@ -28,7 +28,7 @@ SMALL = 1 << 20
 MOST_CONTENTS = 16 << 20
 """Bytes of the table of contents: 800 for each entry."""
 CHUNK = 1 << 16
-JUNK = re.compile(r"(.*/)?(__MACOSX(/.*)?|\.[^/]*(/.*)?|Thumbs\.db|desktop\.ini|)", re.S | re.I)
+JUNK = re.compile(r"(.*/)?(__MACOSX(/.*)?|\.(?!\.?/)[^/]*(/.*)?|Thumbs\.db|desktop\.ini|)", re.S | re.I)
 """What systems put into zips: hidden files, thumbnails, folders themselves."""
 
 
