@@ -84,6 +84,7 @@ def test_transparency_is_laid_over_the_background(size, background, kind, option
 @each_background
 def test_grey_with_transparency_is_laid_over_the_background(size, background):
     grey, alpha = values(size), values(size, step=51, seed=1)
+    alpha.flat[0] = 51  # one at least is transparent
     image = Image.merge("LA", [Image.fromarray(grey), Image.fromarray(alpha)])
     found, notes = read(image_file(image), background)
     assert np.array_equal(found, over(np.dstack([grey] * 3), alpha, background))
@@ -105,6 +106,13 @@ def test_a_transparent_colour_of_a_palette_is_laid_over_the_background(size, bac
     expected[places == 2] = 255 if background == "white" else 0
     assert np.array_equal(found, expected)
     assert notes == {"transparent"}
+
+
+def test_a_channel_that_hides_nothing_is_no_transparency():
+    pixels = np.dstack([noise(), np.full((8, 8), 255, np.uint8)])
+    found, notes = read(image_file(pixels), "white")
+    assert np.array_equal(found, noise())
+    assert notes == set()
 
 
 def test_a_transparent_colour_of_a_true_colour_image_is_one_too():
