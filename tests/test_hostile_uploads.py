@@ -20,7 +20,7 @@ from runs_kit import is_sentence
 
 from aecore.datasets import datasets
 from aecore.errors import InputError
-from aecore.intake.sandboxed import look, take_in
+from aecore.intake.sandboxed import keep, look, take_in
 from aecore.paths import home
 
 GROWTH = 50_000_000
@@ -289,13 +289,15 @@ def test_what_hides_in_images_is_gone_once_they_are_kept(tmp_path):
     good = [(f"{i}.png", image_file(noise(seed=i)) + tail) for i in range(10)]
     bad = [("empty.png", b""), ("page.png", b"<html>"), ("cut.png", good[0][1][:100])]
     one, two = (image_file(_paletted(colour)) for colour in ([255, 0, 0], [0, 255, 0]))
+    (tmp_path / "kept").mkdir()
     paths, names = written(tmp_path, [*good, *bad, ("a.png", one), ("b.png", two)])
-    name = watched(take_in, "images", paths, names, tmp_path)
-    folder = home() / "datasets" / name.removeprefix("own-")
-    assert not any(b"script" in found.read_bytes() for found in folder.iterdir())
-    source = datasets[name]
-    assert source.about.skipped == {"empty": 1, "an HTML page": 1, "damaged or cut off": 1}
-    images = source(source.Config()).read().images
+    taken = made("images").take(paths, names)
+    keep(taken, tmp_path / "kept", "Title")
+    kept = [found.read_bytes() for found in (tmp_path / "kept").iterdir()]
+    assert len(kept) == 2
+    assert not any(b"script" in content for content in kept)
+    assert taken.skipped == {"empty": 1, "an HTML page": 1, "damaged or cut off": 1}
+    images = taken.samples
     assert np.array_equal(images[3].permute(1, 2, 0), noise(seed=3))
     assert images[-2:, :, 0, 0].tolist() == [[255, 0, 0], [0, 255, 0]]
 
