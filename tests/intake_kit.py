@@ -1,4 +1,4 @@
-"""Files for the intakes, made at the time of the test: images, zips and arrays, good and hostile."""
+"""Files for the intakes, made at the time of the test: images, zips and arrays."""
 
 import io
 import struct

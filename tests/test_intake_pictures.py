@@ -25,9 +25,8 @@ def read(content, background="black"):
 def values(size, channels=1, step=5, seed=0):
     """Multiples of `step`, so that fifths of them are whole."""
     shape = (*size, channels) if channels > 1 else size
-    return np.random.default_rng(seed).integers(0, 255 // step + 1, shape, np.uint8) * np.uint8(
-        step
-    )
+    steps = np.random.default_rng(seed).integers(0, 255 // step + 1, shape, np.uint8)
+    return steps * np.uint8(step)
 
 
 def over(colours, alpha, background):
@@ -85,6 +84,7 @@ def test_transparency_is_laid_over_the_background(size, background, kind, option
 @each_background
 def test_grey_with_transparency_is_laid_over_the_background(size, background):
     grey, alpha = values(size), values(size, step=51, seed=1)
+    alpha.flat[0] = 51  # one at least is transparent
     image = Image.merge("LA", [Image.fromarray(grey), Image.fromarray(alpha)])
     found, notes = read(image_file(image), background)
     assert np.array_equal(found, over(np.dstack([grey] * 3), alpha, background))
@@ -106,6 +106,13 @@ def test_a_transparent_colour_of_a_palette_is_laid_over_the_background(size, bac
     expected[places == 2] = 255 if background == "white" else 0
     assert np.array_equal(found, expected)
     assert notes == {"transparent"}
+
+
+def test_a_channel_that_hides_nothing_is_no_transparency():
+    pixels = np.dstack([noise(), np.full((8, 8), 255, np.uint8)])
+    found, notes = read(image_file(pixels), "white")
+    assert np.array_equal(found, noise())
+    assert notes == set()
 
 
 def test_a_transparent_colour_of_a_true_colour_image_is_one_too():

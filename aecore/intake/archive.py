@@ -28,7 +28,9 @@ SMALL = 1 << 20
 MOST_CONTENTS = 16 << 20
 """Bytes of the table of contents: 800 for each entry."""
 CHUNK = 1 << 16
-JUNK = re.compile(r"(.*/)?(__MACOSX(/.*)?|\.[^/]*(/.*)?|Thumbs\.db|desktop\.ini|)", re.S | re.I)
+JUNK = re.compile(
+    r"(.*/)?(__MACOSX(/.*)?|\.(?!\.?/)[^/]*(/.*)?|Thumbs\.db|desktop\.ini|)", re.S | re.I
+)
 """What systems put into zips: hidden files, thumbnails, folders themselves."""
 
 
@@ -71,9 +73,10 @@ class Archive:
         self._zip.close()
 
     def read(self, entry: Entry, first: int | None = None) -> bytes:
-        """All of an entry, never more than it claims to have; or a few more bytes than its first.
+        """All of an entry, never more than it claims to have. Raises Skipped.
 
-        Raises Skipped.
+        Args:
+            first: stop once so many bytes are there; the rest is not checked.
         """
         info, parts, left = entry.info, [], entry.info.file_size
         _check_entry(info)

@@ -25,7 +25,7 @@ SIGNS = (
     (re.compile(rb"7z\xbc\xaf\x27\x1c"), "a 7z archive"),
     (re.compile(rb"Rar!\x1a\x07"), "a RAR archive"),
     (re.compile(rb".{257}ustar", re.S), "a tar archive"),
-    (PICKLED, "a pickle or PyTorch file"),
+    (PICKLED, "a pickled or PyTorch file"),
     (re.compile(rb"\x89HDF\r\n\x1a\n"), "an HDF5 file"),
     (re.compile(re.escape(NPY)), "a NumPy array"),
     (re.compile(rb"PAR1"), "a Parquet file"),
@@ -42,7 +42,7 @@ HINTS = {
     "a FITS file": "save it as .npy",
     "a HEIC or AVIF image": "save it as JPEG or PNG",
     "a JPEG 2000 image": "save it as PNG",
-    "a pickle or PyTorch file": "it can run code when opened: save arrays as .npy or .npz",
+    "a pickled or PyTorch file": "it can run code when opened: save arrays as .npy or .npz",
     "an HDF5 file": "save its arrays as .npz",
 }
 ARCHIVES = ("gzip", "bzip2", "xz", "7z", "RAR", "tar")

@@ -91,7 +91,7 @@ def to_pixels(image: Image.Image, background: Background) -> tuple[Image.Image, 
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return _scaled(image)
     if image.has_transparency_data:
-        return _composed(image.convert("RGBA"), background), {"transparent"}
+        return _composed(image.convert("RGBA"), background)
     if image.mode in ("1", "L"):
         return image.convert("L"), set()
     if image.mode in ("P", "RGB", "RGBX"):
@@ -101,8 +101,11 @@ def to_pixels(image: Image.Image, background: Background) -> tuple[Image.Image, 
     raise Skipped(f"in the colour mode {image.mode}, which is not read")
 
 
-def _composed(image: Image.Image, background: Background) -> Image.Image:
-    return Image.alpha_composite(Image.new("RGBA", image.size, background), image).convert("RGB")
+def _composed(image: Image.Image, background: Background) -> tuple[Image.Image, set[Note]]:
+    if image.getchannel("A").getextrema() == (255, 255):
+        return image.convert("RGB"), set()
+    below = Image.new("RGBA", image.size, background)
+    return Image.alpha_composite(below, image).convert("RGB"), {"transparent"}
 
 
 def _scaled(image: Image.Image) -> tuple[Image.Image, set[Note]]:
