@@ -25,9 +25,7 @@ def read(content, background="black"):
 def values(size, channels=1, step=5, seed=0):
     """Multiples of `step`, so that fifths of them are whole."""
     shape = (*size, channels) if channels > 1 else size
-    return np.random.default_rng(seed).integers(0, 255 // step + 1, shape, np.uint8) * np.uint8(
-        step
-    )
+    return np.random.default_rng(seed).integers(0, 255 // step + 1, shape, np.uint8) * np.uint8(step)
 
 
 def over(colours, alpha, background):
