@@ -13,13 +13,14 @@ class GaussianNoise(Corruption):
     """Adds noise of mean 0 and standard deviation `level` (pixels run from 0 to 1)."""
 
     title = "Gaussian noise"
-    idea = "Adds a random amount of light or dark to every pixel, like a grainy photograph."
+    idea = "Adds a random amount to every pixel or number, as in a grainy photograph."
     kinds = ANY
 
     class Config(Settings):
         level: float = knob(
             0.3,
-            "Standard deviation of the noise; pixels run from 0 to 1.",
+            "Standard deviation of the noise; pixels run from 0 to 1, and numbers of a table or a "
+            "series have a standard deviation of 1.",
             low=0,
             high=2,
             label="Noise level",

@@ -13,12 +13,19 @@ class Masking(Erasing):
     """Zeroes whole pixels (all channels at once): Vincent et al. 2008, section 2.3."""
 
     title = "Masking"
-    idea = "Blackens random pixels; the network must fill the holes from what is left."
+    idea = (
+        "Blackens random pixels, or sets numbers of a table to their mean as if they were missing; "
+        "the network must fill the holes from what is left."
+    )
     kinds = ANY
 
     class Config(Settings):
         level: float = knob(
-            0.4, "Share of the pixels that are blackened.", low=0, high=1, label="Noise level"
+            0.4,
+            "Share of the pixels that are blackened, or of the numbers that are taken away.",
+            low=0,
+            high=1,
+            label="Noise level",
         )
 
     config: Config

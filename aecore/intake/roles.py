@@ -21,7 +21,18 @@ Role = Literal["learnt", "label", "metadata", "left out"]
 MOST_CLASSES = 100
 MOST_TOLD = 30
 """Columns that are named one by one in a sentence."""
-LABELS = ("label", "class", "target", "species", "y", "diagnosis", "outcome", "category", "type")
+LABELS = (
+    "label",
+    "class",
+    "target",
+    "species",
+    "y",
+    "diagnosis",
+    "outcome",
+    "category",
+    "kind",
+    "type",
+)
 """What columns of labels are often called, the likeliest first."""
 ALL = ("all",)
 """The classes of rows without a label."""

@@ -126,7 +126,7 @@ class Series(Intake):
         samples = windows_of(rows.values, found.starts, window)
         rules = [*rows.rules, f"Windows of {window} steps, a new one every {stride}."]
         if found.over:
-            rules.append(f"{found.over:,} rows at the ends of series fill no window.")
+            rules.append(f"{found.over:,} rows are in no window.")
         missing = int(np.isnan(rows.values).sum())
         if missing:
             rules.append(f"{missing:,} values are missing (infinite ones among them).")

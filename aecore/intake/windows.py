@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Cut:
     """Where windows begin. starts: their first rows, (n,); short: series shorter than a window;
-    over: rows at the ends of series that are in no window.
+    over: rows that are in no window.
     """
 
     starts: NDArray[np.int64]
@@ -43,9 +43,9 @@ def cut(groups: NDArray[Any], window: int, stride: int) -> Cut:
             f"Window: {window} steps do not fit, the longest series has {(ends - begins).max():,}; "
             "choose a shorter window."
         )
-    covered = sum(part[-1] - part[0] + window if len(part) else 0 for part in parts)
-    covered -= sum(max(0, stride - window) * (len(part) - 1) for part in parts if len(part))
-    return Cut(starts, sum(len(part) == 0 for part in parts), int(len(groups) - covered))
+    each = min(stride, window)  # rows that a window has for itself, but for the last
+    covered = sum(each * (len(part) - 1) + window for part in parts if len(part))
+    return Cut(starts, sum(len(part) == 0 for part in parts), len(groups) - covered)
 
 
 def windows_of(values: NDArray[np.float32], starts: NDArray[np.int64], window: int) -> Tensor:
