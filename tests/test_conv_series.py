@@ -31,7 +31,9 @@ def in_one_dimension(layer):
         kernel, stride = layer.kernel_size[1], layer.stride[1]
         flat = nn.Conv1d(layer.in_channels, layer.out_channels, kernel, stride, kernel // 2,
                          bias=layer.bias is not None)  # fmt: skip
-        weights = {name: w.squeeze(2) if w.dim() > 1 else w for name, w in layer.state_dict().items()}
+        weights = {
+            name: w.squeeze(2) if w.dim() > 1 else w for name, w in layer.state_dict().items()
+        }
         flat.load_state_dict(weights)
         return flat
     if isinstance(layer, nn.MaxPool2d):

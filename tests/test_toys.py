@@ -142,7 +142,10 @@ class TestScikitLearn:
 
     @pytest.mark.parametrize(
         ("shape", "make"),
-        [("swiss_roll", sklearn_datasets.make_swiss_roll), ("s_curve", sklearn_datasets.make_s_curve)],
+        [
+            ("swiss_roll", sklearn_datasets.make_swiss_roll),
+            ("s_curve", sklearn_datasets.make_s_curve),
+        ],
     )
     def test_sheets(self, shape, make):
         theirs, roll = make(300, random_state=0)

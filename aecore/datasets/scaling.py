@@ -46,7 +46,7 @@ def scaled(
 
 
 def in_units(points: Tensor, columns: Sequence[Column]) -> Tensor:
-    """Points (n, 1, 1, d) on the common scale, in units of their source again: what undoes `scaled`.
+    """Points (n, 1, 1, d) in units of their source again: undoes `scaled`.
 
     columns: as `scaled` returned them.
     """

@@ -126,11 +126,11 @@ class ToySpace(Toy):
     coordinates = ("x", "y", "z")
 
     class Config(ToyConfig):
-        manifold: Literal[
-            "swiss_roll", "s_curve", "helix", "twisted_cubic", "sphere", "torus"
-        ] = knob(
-            "swiss_roll",
-            "On which shape the points lie; surfaces need a code of two numbers, helix and "
-            "twisted cubic one of one.",
-            label="Shape",
+        manifold: Literal["swiss_roll", "s_curve", "helix", "twisted_cubic", "sphere", "torus"] = (
+            knob(
+                "swiss_roll",
+                "On which shape the points lie; surfaces need a code of two numbers, helix and "
+                "twisted cubic one of one.",
+                label="Shape",
+            )
         )

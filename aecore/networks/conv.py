@@ -75,7 +75,9 @@ class Conv(HiddenNetwork):
         if most < 1:
             raise InputError("Windows of one step have nothing to halve; choose the network mlp.")
         if self.config.depth > most:
-            what = f"Windows of {width} steps" if self._flat else f"Images of {height}×{width} pixels"
+            what = (
+                f"Windows of {width} steps" if self._flat else f"Images of {height}×{width} pixels"
+            )
             raise InputError(
                 f"{what} cannot be halved {self.config.depth} times; "
                 f"choose a depth of at most {most}."

@@ -26,7 +26,13 @@ MAP_PARTS = (
 )  # fmt: skip
 PARTS = {
     "live": (
-        "shared", "loss_chart", "image_strip", "code_map", "points_view", "time_machine", "live",
+        "shared",
+        "loss_chart",
+        "image_strip",
+        "code_map",
+        "points_view",
+        "time_machine",
+        "live",
     ),
     "gallery": ("shared", "gallery"),
     "chart": ("shared", "chart"),
