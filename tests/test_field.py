@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from aecore.latent.field import EDGE, field
-from ui.field_figures import HEAD, arrows, moved_points
+from aecore.latent.field import EDGE, best_linear, field
+from ui.field_figures import HEAD, LONGEST, arrows, moved_points, shortening
 
 
 def cloud(deviation, count=20_000, seed=0):
@@ -23,6 +23,27 @@ def test_the_arrows_of_the_best_denoiser_of_a_gaussian_follow_its_score():
     expected = -found.places * sigma**2 / (s**2 + sigma**2)
     assert (found.moves - expected).norm() < 0.03 * expected.norm()
     assert expected.norm() > 1
+
+
+def test_the_best_linear_map_is_that_of_least_squares():
+    generator = torch.Generator().manual_seed(3)
+    clean = torch.randn(20_000, 2, generator=generator) @ torch.tensor([[2.0, 1.0], [0.0, 0.3]])
+    clean = (clean + torch.tensor([5.0, -1.0]))[:, None, None, :]
+    noisy = clean + cloud(0.7, seed=1)
+    ones = torch.ones(len(noisy), 1)
+    given = torch.cat([noisy.flatten(1), ones], 1)
+    fitted = given @ torch.linalg.lstsq(given, clean.flatten(1)).solution
+    found = best_linear(clean, 0.7)(noisy)
+    torch.testing.assert_close(found.flatten(1), fitted, atol=0.05, rtol=0)
+    torch.testing.assert_close(best_linear(clean, 0.0)(clean), clean, atol=1e-3, rtol=0)
+
+
+def test_arrows_are_shortened_to_the_grid_and_never_lengthened():
+    places = np.array([[x, y] for x in range(5) for y in range(5)], np.float32)
+    assert shortening(places, np.full_like(places, 0.1)) == 1
+    assert shortening(places, np.zeros_like(places)) == 1
+    share = shortening(places, np.full_like(places, 30))
+    np.testing.assert_allclose(share * 30 * 2**0.5, LONGEST, rtol=1e-5)
 
 
 def test_the_grid_reaches_evenly_around_the_data():

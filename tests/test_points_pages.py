@@ -26,7 +26,7 @@ def component(at, name):
 
 @pytest.mark.parametrize(("family", "numbers"), [("toy_plane", 1), ("toy_space", 2)])
 def test_reconstruct_and_train_show_points_as_points(family, numbers):
-    run = trained(dataset=family)
+    run = trained(dataset=family, latent_dim=numbers)
     at = visit(BY_NAME["reconstruct"], {RUN: run.id})
     (told,) = component(at, "ael_points")
     assert told["numbers"] == numbers
@@ -50,7 +50,9 @@ def test_restore_shows_what_becomes_of_noisy_points_and_the_arrows():
     assert (xy["noisy"] - xy["clean"]).std() == pytest.approx(0.5, rel=0.3)
     error = ((xy["restored"] - xy["clean"]) ** 2).mean()
     before = ((xy["noisy"] - xy["clean"]) ** 2).mean()
-    assert f"noisy {before:.4f}, restored {error:.4f}; model of step {loaded.step}" in shown(at)
+    assert f"noisy {before:.4f}, restored {error:.4f}, by the best linear map" in shown(at)
+    assert f"model of step {loaded.step}, noise seed 0" in shown(at)
+    assert ("farther from the clean ones" in shown(at)) == (error >= before)
     assert "over 40 test points" in shown(at)
     assert {trace["name"] for trace in arrows["data"]} == {"clean", "moves"}
 

@@ -13,6 +13,8 @@ Points = NDArray[np.float32]
 TALL = 460
 HEAD, TURN = 0.28, 0.45
 """Length of an arrow's head as a share of the arrow, and how far its sides turn off, in radians."""
+LONGEST = 1.6
+"""Of nearly all arrows, in steps of the grid."""
 CLEAN, NOISY, RESTORED = "#8C8C8C", "#E69F00", "#0072B2"
 
 
@@ -29,11 +31,15 @@ def moved_points(clean: Points, noisy: Points, restored: Points, axes: Sequence[
     )
 
 
-def arrows(points: Points, places: Points, moves: Points, axes: Sequence[str]) -> Any:
-    """An arrow from each place to where the model moves it, over points of the data; in the plane.
+def shortening(places: Points, moves: Points) -> float:
+    """The share of their length at which arrows on a grid stay clear of each other, at most 1."""
+    apart = min(float(np.diff(np.unique(values)).max()) for values in places.T)
+    long = float(np.quantile(np.linalg.norm(moves, axis=1), 0.9))
+    return min(1.0, LONGEST * apart / long) if long > 0 else 1.0
 
-    All arrows have their true length.
-    """
+
+def arrows(points: Points, places: Points, moves: Points, axes: Sequence[str]) -> Any:
+    """An arrow from each place (a grid in the plane) along its move, over points of the data."""
     ends = places + moves
     sides = [ends - HEAD * moves @ _rotation(turn) for turn in (TURN, -TURN)]
     return _figure(

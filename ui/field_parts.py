@@ -10,11 +10,11 @@ from torch import Tensor
 
 from aecore.corruptions import corruptions
 from aecore.datasets.scaling import in_units
-from aecore.latent.field import field
+from aecore.latent.field import best_linear, field
 from aecore.runs import Run
 from aecore.runs.inference import reconstruct
 from ui.components import chart
-from ui.field_figures import Points, arrows, moved_points
+from ui.field_figures import Points, arrows, moved_points, shortening
 from ui.points import names
 from ui.reconstruct_parts import choose_count, choose_damage, noise_seed
 from ui.resources import run_data, run_model
@@ -38,14 +38,17 @@ def field_view(run: Run) -> None:
     kind = corruptions["gaussian"]
     damage = kind(kind.Config.parse({"level": level})).on("points")
     noisy, restored = reconstruct(run_model(run).model, clean, damage, seed)
+    linear = best_linear(run_data(run).part("train"), level)
     grid = st.grid(2, min_column_width=390, gap="medium")
     with grid.cell():
-        _moved(run, clean, noisy, restored, seed)
+        _moved(run, clean, noisy, restored, linear(noisy), seed)
     with grid.cell():
         _arrows(run, clean)
 
 
-def _moved(run: Run, clean: Tensor, noisy: Tensor, restored: Tensor, seed: int) -> None:
+def _moved(
+    run: Run, clean: Tensor, noisy: Tensor, restored: Tensor, linear: Tensor, seed: int
+) -> None:
     st.subheader(
         "Noisy and restored",
         help="Normal noise moves each test point; the run is given the noisy points alone and "
@@ -55,13 +58,25 @@ def _moved(run: Run, clean: Tensor, noisy: Tensor, restored: Tensor, seed: int) 
     axes = names(run.spec.make_source())["axes"]
     chart(moved_points(*shown, axes), "denoise-points",
           "Test points, with noise, and as the run restores them")  # fmt: skip
-    before, after = ((points - clean).square().mean() for points in (noisy, restored))
+    before, after, simple = (
+        float((points - clean).square().mean()) for points in (noisy, restored, linear)
+    )
+    st.markdown(_verdict(before, after, simple))
     st.caption(
         f"Mean squared error per coordinate over {len(clean):,} test points, on the scale on which "
-        f"the training points have standard deviation 1: noisy {before:.4f}, restored {after:.4f}; "
+        f"the training points have standard deviation 1: noisy {before:.4f}, restored {after:.4f}, "
+        f"by the best linear map (Wiener, told the noise level) {simple:.4f}; "
         f"model of step {run_model(run).step}, noise seed {seed}. "
         f"Drawn are the first {len(shown[0])}."
     )
+
+
+def _verdict(before: float, after: float, simple: float) -> str:
+    if after >= before:
+        return "The run moves these noisy points farther from the clean ones than the noise did."
+    if after >= simple:
+        return "The run takes noise away, but the best linear map takes away more."
+    return "The run takes more noise away than the best linear map."
 
 
 def _arrows(run: Run, clean: Tensor) -> None:
@@ -79,12 +94,14 @@ def _arrows(run: Run, clean: Tensor) -> None:
         found = field(model, clean)
         ends = _rows(run, found.places + found.moves)
     places = _rows(run, found.places)
-    axes = names(run.spec.make_source())["axes"]
-    figure = arrows(_rows(run, clean[:SHOWN]), places, ends - places, axes)
+    moves, axes = ends - places, names(run.spec.make_source())["axes"]
+    share = shortening(places, moves)
+    figure = arrows(_rows(run, clean[:SHOWN]), places, share * moves, axes)
     chart(figure, "denoise-arrows", "Arrows from places of a grid to their reconstructions")
     st.caption(
-        f"{len(places)} arrows from y to r(y) in their true length, over the clean test points; "
-        f"model of step {run_model(run).step}. The noise above does not change them."
+        f"{len(places)} arrows from y towards r(y), drawn at {share:.0%} of their length, over "
+        f"the clean test points; model of step {run_model(run).step}. They do not depend on the "
+        "noise above."
     )
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 Draw = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-"""(uniform (n, 2) in [0, 1), part (n,) int64) to points (n, d) and positions on the shape (n, k)."""
+"""(uniform (n, 2) in [0, 1), part (n,) int64) to points (n, d) and positions on it (n, k)."""
 
 CORNERS = torch.tensor([[0.0, 1.0], [-sqrt(3) / 2, -0.5], [sqrt(3) / 2, -0.5]])
 """Centres of the blobs: an equilateral triangle around the origin."""

@@ -67,7 +67,7 @@ def moments(values: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def in_units(points: Tensor, columns: Sequence[Column]) -> Tensor:
-    """Points (n, 1, 1, d) on the common scale, in units of their source again: undoes `scaled`.
+    """Points (n, 1, 1, d) in units of their source again: undoes `scaled`.
 
     columns: as `scaled` returned them.
     """

@@ -41,3 +41,16 @@ def field(restore: Callable[[Tensor], Tensor], points: Tensor, side: int = SIDE)
     across, up = (start + (stop - start) * share for start, stop in ends)
     places = torch.cartesian_prod(across, up)[:, None, None, :]
     return Field(places, restore(places) - places)
+
+
+def best_linear(points: Tensor, sigma: float) -> Callable[[Tensor], Tensor]:
+    """The linear map that takes most of a Gaussian noise away (Wiener 1949): C (C + sigma² I)^-1
+    around the mean, C the covariance of clean points (n, 1, 1, d).
+
+    sigma: standard deviation of the noise in each coordinate.
+    """
+    flat = points.flatten(1)
+    mean, spread = flat.mean(0), flat.T.cov(correction=0)
+    noise = sigma**2 * torch.eye(len(spread))
+    weights = spread @ torch.linalg.pinv(spread + noise)  # of no noise and a flat cloud, too
+    return lambda noisy: ((noisy.flatten(1) - mean) @ weights.T + mean).view_as(noisy)

@@ -1,4 +1,4 @@
-"""What a model makes of points: its reconstructions, and the curve or surface that it decodes to."""
+"""What a model makes of points: reconstructions, and the curve or surface that it decodes to."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ ROUND = 1e-4
 class Outline(NamedTuple):
     """Where a model puts points, in units of their source.
 
-    made: (n, 1, 1, d) float32, the reconstructions; decoded: (lines, m, d) float32, what becomes of
-    evenly spaced codes: one line for codes of one number, SIDE lines of SIDE for two, none for more.
+    made: (n, 1, 1, d) float32, the reconstructions; decoded: (lines, m, d) float32, what becomes
+    of evenly spaced codes: one line for codes of one number, SIDE lines of SIDE for two, and none
+    for more.
     """
 
     made: Tensor
