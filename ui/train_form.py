@@ -79,7 +79,7 @@ def _data(spec: RunSpec) -> None:
             st.image(strip(images, SHOWN), alt=f"{SHOWN} images of {kind.title}")
         except AecoreError as error:
             st.caption(plain(str(error)))
-    st.caption(f"{kind.summary} Licence: {kind.licence}.")
+    st.caption(f"{plain(kind.summary)} Licence: {plain(kind.licence)}.")
     if not ready:
         st.caption(":material/download: It will be downloaded when training starts.")
 

@@ -22,7 +22,7 @@ NO_CODE = (
 
 def spec_line(spec: RunSpec) -> str:
     """A spec in one line: "Digits (8×8) · VAE · …"."""
-    parts = [datasets[spec.dataset].title, spec.kind.title]
+    parts = [plain(datasets[spec.dataset].title), spec.kind.title]
     if spec.kind.uses_network:
         parts.append(networks[spec.network].title)
     count = spec.model.latent_dim
@@ -32,7 +32,7 @@ def spec_line(spec: RunSpec) -> str:
         parts.append(spec.make_corruption().title)
     with suppress(InputError):  # the form says what is wrong with it
         left_out = spec.splits.left_out(spec.make_source().classes)
-        parts += [f"class {left_out} left out"] if left_out else []
+        parts += [f"class {plain(left_out)} left out"] if left_out else []
     return " · ".join([*parts, f"seed {spec.training.seed}"])
 
 
@@ -48,7 +48,7 @@ def title(row: RunRow) -> str:
 
 def data_and_variant(row: RunRow) -> str:
     """What a run was trained on, and as what; names that this version lacks stay as they are."""
-    data = datasets[row.dataset].title if row.dataset in datasets else plain(row.dataset)
+    data = plain(datasets[row.dataset].title if row.dataset in datasets else row.dataset)
     kind = variants[row.variant].title if row.variant in variants else plain(row.variant)
     return f"{data} · {kind}"
 
