@@ -294,6 +294,8 @@ def test_variants_of_a_family_stand_together_the_oldest_first():
 
 def other(knob, value):
     """A value that a person could choose instead."""
+    if knob.kind == "text":
+        return "0,1,2"
     if knob.kind == "bool":
         return not value
     if knob.kind == "choice":
@@ -391,6 +393,8 @@ def generated(count):
 
 
 def drawn(draw, knob):
+    if knob.kind == "text":
+        return draw.choice(["", "0,1,2"])
     if knob.kind == "bool":
         return draw.random() < 0.5
     if knob.kind == "choice":

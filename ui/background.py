@@ -18,6 +18,8 @@ LOG = logging.getLogger("autoencoder-lab")
 MOST = 128
 """Works that are remembered; the oldest that are over go first."""
 _AT_ONCE = BoundedSemaphore(2)
+_ASIDE = BoundedSemaphore(1)
+"""What nobody waits for stands in a line of its own."""
 _works: OrderedDict[Hashable, Work] = OrderedDict()
 _lock = Lock()
 
@@ -25,13 +27,13 @@ _lock = Lock()
 class Work:
     """One thing under way. words: what it does just now; share: how much is done, 0 to 1."""
 
-    def __init__(self, action: Callable[[Work], Any]) -> None:
-        """action: is told of by `tell` and asks `cancelled` itself."""
+    def __init__(self, action: Callable[[Work], Any], line: BoundedSemaphore) -> None:
+        """action: says how far it is by `tell`, and asks `cancelled` itself."""
         self.words, self.share, self.over = "waiting for its turn", 0.0, False
         self.result: Any = None
         self.problem = ""
         self._cancel = Event()
-        self._action = action
+        self._action, self._line = action, line
         Thread(target=self._run, daemon=True).start()
 
     def tell(self, words: str, share: float = 0.0) -> None:
@@ -48,7 +50,7 @@ class Work:
 
     def _run(self) -> None:
         try:
-            with _AT_ONCE:
+            with self._line:
                 if not self.cancelled():
                     self.result = self._action(self)
         except AecoreError as error:
@@ -60,13 +62,13 @@ class Work:
             self.over = True
 
 
-def begin(key: Hashable, action: Callable[[Work], Any]) -> Work:
-    """The work of this key, begun now unless it was before."""
+def begin(key: Hashable, action: Callable[[Work], Any], *, aside: bool = False) -> Work:
+    """The work of this key, begun now unless it was before; aside: behind what people wait for."""
     with _lock:
         if key not in _works:
             for old in [k for k, work in _works.items() if work.over][: len(_works) - MOST + 1]:
                 del _works[old]
-            _works[key] = Work(action)
+            _works[key] = Work(action, _ASIDE if aside else _AT_ONCE)
         return _works[key]
 
 

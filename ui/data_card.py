@@ -82,9 +82,9 @@ def all_cards() -> None:
     """A card for every data set that the visitor may use, their own first."""
     names = tuple(offered())
     pending = [name for name in names if _pending(name)]
-    cells = st.grid(3, min_column_width=300, gap="medium")
+    cells = st.grid(3, min_column_width=300, gap="medium", border=True)
     for name in names:
-        with cells.cell(border=True):
+        with cells.cell():
             card(name)
     if pending:
         _refresh(names)
@@ -94,7 +94,7 @@ def _pending(name: str) -> bool:
     kind = datasets[name]
     if strips.known(name) is not None or not kind(kind.Config()).ready():
         return False
-    work = begin(("strip", name), lambda work: strips.make(name))
+    work = begin(("strip", name), lambda _: strips.make(name), aside=True)
     return not work.over
 
 

@@ -27,8 +27,8 @@ Changed = Callable[[str, Any], None]
 
 def found(told: Mapping[str, Any]) -> None:
     """What `Intake.look` told, for a person."""
-    for sentence in told.get("summary", ()):
-        st.markdown(plain(str(sentence)))
+    sentences = [str(each) for each in told.get("summary", ())]
+    st.markdown(plain(" ".join(sentences)))
     images = [image for each in told.get("previews", ())[:SHOWN] if (image := _png(each))]
     if images:
         st.image(images, width=72, alt=["A sample as it would be taken in"] * len(images))
@@ -39,17 +39,17 @@ def found(told: Mapping[str, Any]) -> None:
         more = len(classes) - SHOWN
         rest = f" and {count_of(more, 'more class')}" if more > 0 else ""
         st.caption(f"Classes: {plain(', '.join(shown))}{rest}.")
-    for rule in told.get("rules", ()):
-        st.caption(plain(str(rule)))
-    skipped(told.get("skipped", {}), int(told.get("count") or 0))
-    _columns(told.get("columns", ()))
+    st.caption(plain(" ".join(str(rule) for rule in told.get("rules", ()))))
+    if not any("skipped" in sentence for sentence in sentences):
+        skipped(told.get("skipped", {}))
+    _columns(columns_of(told))
 
 
-def skipped(reasons: Mapping[str, int], count: int) -> None:
-    """What was left out, with the reasons; nothing where nothing was."""
+def skipped(reasons: Mapping[str, int], taken: int = 0) -> None:
+    """What was left out, with the reasons; nothing where nothing was. taken: what was not."""
     total = sum(reasons.values())
     if total:
-        whole = f" of {count + total:,}" if count else ""
+        whole = f" of {taken + total:,}" if taken else ""
         why = "; ".join(f"{n:,} × {reason}" for reason, n in reasons.items())
         st.warning(f"{total:,}{whole} skipped: {plain(why)}")
 
@@ -59,6 +59,11 @@ def _png(text: object) -> bytes:
         return base64.b64decode(str(text), validate=True)
     except (ValueError, binascii.Error):
         return b""
+
+
+def columns_of(told: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The columns that an intake found, where it says more of them than their names."""
+    return [each for each in told.get("columns", ()) if isinstance(each, Mapping)]
 
 
 def _columns(columns: Sequence[Mapping[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""The parts of the Data page that are about one chosen data set: what it is, and what one may do."""
+"""One chosen data set on the Data page: what it is, and what its owner may do with it."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ from ui.selection import (
 )
 from ui.sharing import DAYS, USUAL, address, link_list
 from ui.train_form import seconds_of
+from ui.waiting import waited
 from ui.words import count_of, duration, plain, spec_line
 
 TRAIN = Path(__file__).parents[1] / "pages" / "train.py"
@@ -83,7 +84,8 @@ def head(name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(plain(kind.title), width="stretch")
         st.button("All data sets", icon=":material/arrow_back:", key="all_data",
-                  help="Back to the list.", on_click=to_the_end(lambda: write_link({})))  # fmt: skip
+                  help="Back to the list.",
+                  on_click=to_the_end(lambda: write_link({})))  # fmt: skip
         if is_own(name):
             _menus(see_data(name))
     st.caption(f"{facts_line(name)}. {plain(kind.summary)} Licence: {plain(kind.licence)}.")
@@ -104,14 +106,16 @@ def proposal(spec: RunSpec) -> None:
         except InputError as error:
             st.error(plain(str(error)))
             return
-        seconds = seconds_of(spec, cost.steps)
-        takes = "" if seconds is None else f", {duration(seconds)} on this machine"
         st.caption(
             f"{networks[spec.network].title}, {cost.parameters:,} parameters, "
-            f"{count_of(spec.training.epochs, 'epoch')} over {cost.train_images:,} samples{takes}."
+            f"{count_of(spec.training.epochs, 'epoch')} over {cost.train_images:,} samples."
         )
         st.page_link(TRAIN, label="Train on it", icon=":material/model_training:",
                      query_params=spec.to_flat())  # fmt: skip
+        key = ("seconds", spec)
+        work = waited(key, "Measuring a few steps", lambda _: seconds_of(spec, cost.steps))
+        if work is not None and work.result is not None:
+            st.caption(f"Training takes {duration(work.result)} here, by a few steps just timed.")
 
 
 def _menus(row: DataRow) -> None:

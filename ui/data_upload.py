@@ -20,7 +20,7 @@ from aecore.intake.sandboxed import look, take_in
 from ui.access import catalog, limits, visitor
 from ui.background import Work, begin, forget, known
 from ui.calm import to_the_end
-from ui.data_found import found, options_of
+from ui.data_found import columns_of, found, options_of
 from ui.selection import (
     DATA,
     UPLOAD,
@@ -89,6 +89,9 @@ def _drop_here() -> None:
 
 def _gone(number: str) -> None:
     work = known(("take", number))
+    if work is not None and not work.over:
+        waited(("take", number), "Taking it in", lambda _: None)
+        return
     if work is not None and work.result:
         write_link({DATA: work.result})
         st.rerun()
@@ -120,9 +123,9 @@ def _looked_at(upload: Upload) -> None:
         st.error(plain(work.problem))
         options_of(intake, options, held(f"columns:{upload.id}") or [], changed)
     elif work is not None:
-        hold(f"columns:{upload.id}", work.result.get("columns", []))
+        hold(f"columns:{upload.id}", columns_of(work.result))
         found(work.result)
-        options_of(intake, options, work.result.get("columns", []), changed)
+        options_of(intake, options, columns_of(work.result), changed)
         _offer(upload, intake, options)
     _other_files(upload)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -119,10 +120,10 @@ def _zip(folder: Path, target: Path) -> None:
     """Every file of a folder and those below it; links are not followed, hidden files left out."""
     count = size = 0
     with ZipFile(target, "w", ZIP_STORED, strict_timestamps=False) as archive:
-        for place, folders, names in folder.walk(follow_symlinks=False):
-            folders[:] = sorted(f for f in folders if not f.startswith("."))
+        for place, folders, names in os.walk(folder, followlinks=False):
+            folders[:] = sorted(each for each in folders if not each.startswith("."))
             for name in sorted(names):
-                path = place / name
+                path = Path(place) / name
                 if name.startswith(".") or path.is_symlink() or not path.is_file():
                     continue
                 count, size = count + 1, size + path.stat().st_size

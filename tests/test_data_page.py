@@ -1,0 +1,129 @@
+"""The Data page: files are looked at and taken in, data sets looked at, split, shared, deleted."""
+
+import time
+
+import pytest
+import torch
+from data_kit import in_process, own_data, zip_of_shapes
+from pages_kit import ANNA, BEN, become, link, press, shown, waiting  # noqa: F401  a fixture
+from test_pages import TRAIN, engine, sound, visit  # noqa: F401  it holds for pages here
+
+from aecore.catalog.data import links_of, listed, make_link
+from aecore.catalog.people import OWNER, Person
+from aecore.catalog.uploads import UPLOADS, put
+from ui import background, data_card
+from ui.access import catalog
+from ui.data_found import csv_line, from_csv
+
+DATA = TRAIN.with_name("data.py")
+ME = Person(OWNER, "owner")
+NOT_YOURS = "not here, or not yours to see"
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    """Intakes in this process, no pictures of built-in data sets, no work of other tests."""
+    in_process(monkeypatch)
+    works = type(background._works)()
+    monkeypatch.setattr(background, "_works", works)
+    small = torch.zeros(8, 1, 8, 8, dtype=torch.uint8)
+    monkeypatch.setattr(data_card, "first_samples", lambda kind: small)
+    yield
+    for work in works.values():
+        work.cancel()
+    while not all(work.over for work in works.values()):
+        time.sleep(0.05)
+
+
+def settled(at, until):
+    """A page run again until it shows something."""
+    for _ in range(200):
+        if until in shown(at):
+            return at
+        time.sleep(0.1)
+        at = sound(at.run())
+    raise AssertionError(shown(at))
+
+
+def opened(**query):
+    return sound(visit(DATA, query))
+
+
+def test_files_become_a_data_set_and_the_page_shows_it():
+    upload = put(catalog(), ME, [("My shapes.zip", zip_of_shapes())])
+    at = settled(opened(upload=upload.id), "Take it in")
+    assert "1 of 61 files skipped" in shown(at)
+    at = settled(press(at, "take_in"), "Train on it")
+    (row,) = listed(catalog(), ME)
+    assert (row.title, row.count, row.kind) == ("My shapes", 60, "image")
+    assert link(at) == {"data": row.name}
+    assert not list((catalog().root / UPLOADS / OWNER).iterdir())
+    at = settled(at, "always in this order")
+    (train,) = [each for each in at.get("page_link") if each.proto.label == "Train on it"]
+    assert f"dataset={row.name}" in train.proto.query_string
+
+
+def test_what_cannot_be_read_is_told_and_let_go(tmp_path):
+    upload = put(catalog(), ME, [("broken.zip", b"no zip at all")])
+    at = settled(opened(upload=upload.id), "Other files")
+    at = settled(at, "broken.zip")
+    for _ in range(50):
+        if at.error:
+            break
+        time.sleep(0.1)
+        at = sound(at.run())
+    assert at.error
+    assert "Take it in" not in shown(at)
+    at = press(at, "other_files")
+    assert link(at) == {}
+    assert not upload.folder.exists()
+
+
+def test_the_split_of_the_link_is_handed_on_to_train(tmp_path):
+    row = own_data(catalog(), ME, tmp_path)
+    at = settled(opened(data=row.name, only_classes="1", imbalance="0.5"), "in this order")
+    assert "12 samples here" not in shown(at)
+    (train,) = [each for each in at.get("page_link") if each.proto.label == "Train on it"]
+    assert "only_classes=1" in train.proto.query_string
+    assert "imbalance=0.5" in train.proto.query_string
+    at = opened(data=row.name, only_classes="7")
+    assert "The default is used" in shown(at)
+
+
+def test_delete_says_which_runs_used_it_and_deletes(tmp_path):
+    row = own_data(catalog(), ME, tmp_path)
+    waiting(dataset=row.name, variant="autoencoder")
+    at = settled(opened(data=row.name), "Train on it")
+    assert "1 run trained on it" in shown(at)
+    at = press(at, "delete_data")
+    assert "“Shapes” is deleted." in shown(at)
+    assert listed(catalog(), ME) == []
+    assert NOT_YOURS in shown(opened(data=row.name))
+
+
+def test_nobody_sees_or_trains_on_what_is_not_theirs(become, tmp_path):  # noqa: F811
+    row = own_data(catalog(), Person(ANNA, "member"), tmp_path, title="[evil](http://x) *bold*")
+    become(ANNA)
+    at = settled(opened(data=row.name), "Train on it")
+    assert "\\[evil\\]" in shown(at)
+    assert "Shapes" not in shown(at)
+    become(BEN)
+    for unknown in (row.name, "own-" + "0" * 20):
+        at = opened(data=unknown)
+        assert NOT_YOURS in shown(at)
+        assert "evil" not in shown(at)
+        form = sound(visit(TRAIN, {"dataset": unknown}))
+        assert f"There is no data set '{unknown}'." in shown(form).replace("\\", "")
+        assert "evil" not in shown(form)
+    token = make_link(catalog(), Person(ANNA, "member"), row)
+    at = settled(opened(shared_data=token), "Train on it")
+    assert link(at) == {"data": row.name}
+    assert "Shared with you" in shown(at)
+    assert "Delete" not in shown(at)
+    assert [each.visitors for each in links_of(catalog(), row)] == [1]
+    assert "There is no data set" not in shown(sound(visit(TRAIN, {"dataset": row.name})))
+
+
+@pytest.mark.parametrize("names", [[], ["a"], ["a", "b, c", 'd "e"']])
+def test_names_of_columns_pass_through_a_line_of_csv(names):
+    assert from_csv(csv_line(names)) == names
