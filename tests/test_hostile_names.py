@@ -12,10 +12,8 @@ from test_own_pages import PAGE, seen
 from test_pages import TRAIN, engine, visit  # noqa: F401  the fixture holds for pages here
 
 from aecore.catalog.runs import change
-from aecore.models import variants
 from ui.access import catalog
 from ui.figures import bars_of_classes, chart_text
-from ui.known_columns import known_columns
 from ui.selection import RUN
 from ui.words import JOINER, plain
 

@@ -65,7 +65,7 @@ def _data(spec: RunSpec) -> None:
     choice_widget(
         "dataset",
         "Data",
-        datasets,
+        {**datasets, spec.dataset: datasets[spec.dataset]},  # own ones are not listed
         spec.dataset,
         "What to learn from. Digits and image patches need no download.",
     )
