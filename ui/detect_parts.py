@@ -146,7 +146,8 @@ def figures(run: Run, view: View) -> None:
         )
     st.caption(
         f"On the same {scope}. The cross is the threshold; the dotted line is what chance does: "
-        "as many false alarms as finds, and a precision equal to the share of odd images."
+        f"as many false alarms as finds, and a precision equal to the share of odd "
+        f"{noun(run.spec)}s."
     )
 
 
@@ -201,8 +202,8 @@ def comparison(run: Run, found: Findings) -> None:
     st.caption(
         f"On {scope['n']:,} {noun(run.spec)}s of the test split, {scope['odd']:,} of them odd "
         f"({plain(scope['what is odd'])}): by chance the ROC-AUC is 0.5 and the average precision "
-        f"{share:.3f}, the share of odd images. In brackets 95 % intervals, from {RESAMPLES:,} "
-        "draws of them (bootstrap)."
+        f"{share:.3f}, the share of odd {noun(run.spec)}s. In brackets 95 % intervals, from "
+        f"{RESAMPLES:,} draws of them (bootstrap)."
     )
 
 

@@ -151,7 +151,7 @@ def decoder(run: Run, start: str, step: int) -> None:
 
     start: "middle", or the number of a test image to start from.
     """
-    data = {"run": run.id, "base": base(), "step": step, "start": start}
+    data = {"run": run.id, "base": base(), "step": step, "start": start, "noun": noun(run.spec)}
     _component("decoder")(key=f"decoder-{run.id}", data=data)
 
 

@@ -21,7 +21,7 @@ export default function (component) {
 class Decoder {
   constructor(parent, data) {
     this.url = `${data.base}/runs/${data.run}`;
-    this.step = data.step;
+    [this.step, this.noun] = [data.step, data.noun];
     this.decode = latest(() => this.decoding());
     this.moved = new Map(); // axis to value, where a hand has moved it
     this.seed = 0;
@@ -39,10 +39,10 @@ class Decoder {
     this.average = button("The average code", () => "middle");
     this.drawn = button("Draw from the prior", () => ((this.seed += 1), "prior"));
     this.drawn.hidden = true;
-    this.which = make("input", { type: "number", min: 0, placeholder: "number", "aria-label": "Number of the test image to start from", onchange: () => this.which.value && this.from(this.which.value) });
+    this.which = make("input", { type: "number", min: 0, placeholder: "number", "aria-label": `Number of the test ${this.noun} to start from`, onchange: () => this.which.value && this.from(this.which.value) });
     this.told = make("select", { onchange: () => this.decode() }, make("option", { value: "" }, "as at the start"));
     this.asked = make("label", { hidden: "", title: "The class that this model is told beside the code" }, "Told class", this.told);
-    return make("div", { class: "ael-starts" }, make("small", {}, "Start from"), this.average, this.drawn, make("label", {}, "Test image", this.which), this.asked);
+    return make("div", { class: "ael-starts" }, make("small", {}, "Start from"), this.average, this.drawn, make("label", {}, `Test ${this.noun}`, this.which), this.asked);
   }
 
   async prepare() {
@@ -54,7 +54,7 @@ class Decoder {
       this.which.max = values.images - 1;
       const shown = this.axes.length;
       const which = values.numbers === 1 ? "The number of the code" : `${shown === values.numbers ? "The" : `${shown} of the`} ${values.numbers} numbers of the code, ${MEANING[values.by].first}`;
-      this.scope = `${which}, over ${values.images.toLocaleString("en")} test images. A slider reaches as far as 99\u00a0% of them.`;
+      this.scope = `${which}, over ${values.images.toLocaleString("en")} test ${this.noun}s. A slider reaches as far as 99\u00a0% of them.`;
       this.use = MEANING[values.by].use;
       this.told.append(...values.classes.map((name, label) => make("option", { value: label }, name)));
       this.asked.hidden = !values.classes.length;

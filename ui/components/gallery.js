@@ -56,7 +56,7 @@ class Gallery {
     this.root.dataset.rows = shown;
     this.root.dataset.step = values.step;
     const scope = values.found === values.compared ? "" : ` of this class among the`;
-    this.note.textContent = `${shown} of ${values.found}${scope}${scope ? ` first ${values.compared} test ${values.noun}s` : ` compared test ${values.noun}s`}, model of step ${values.step}. Error: orange is too bright, blue too dark; full colour at half the range.`;
+    this.note.textContent = `${shown} of ${values.found}${scope}${scope ? ` first ${values.compared} test ${values.noun}s` : ` compared test ${values.noun}s`}, model of step ${values.step}. Error: ${values.noun === "image" ? "orange is too bright, blue too dark; full colour at half the range" : "orange is drawn in the reconstruction alone, blue in the original alone"}.`;
     this.more.hidden = shown >= values.found || shown >= 60;
   }
 
