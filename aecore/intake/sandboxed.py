@@ -52,15 +52,27 @@ def take_in(
     It stands there whole or not at all. Raises InputError, also for options that cannot be, and
     StoreError.
     """
+    about = {"title": safe_text(title), "owner": owner, "note": safe_text(note, 500, "")}
+
+    def fill(folder: Path) -> None:
+        more = {"folder": str(folder), **about}
+        _call("take_here", intake, files, options, TAKING, cancelled, more)
+
+    return placed(fill)
+
+
+def placed(fill: Callable[[Path], None]) -> str:
+    """The name of a new own data set, whose folder stands there once `fill` has filled it.
+
+    Raises StoreError, and what `fill` does.
+    """
     root = home() / "datasets"
     check_disk(root)
     number = new_id()
     partial = root / f".{number}"
-    about = {"title": safe_text(title), "owner": owner, "note": safe_text(note, 500, "")}
     try:
         partial.mkdir(parents=True)
-        more = {"folder": str(partial), **about}
-        _call("take_here", intake, files, options, TAKING, cancelled, more)
+        fill(partial)
         partial.replace(root / number)
         sync_folder(root)
     except OSError as error:
