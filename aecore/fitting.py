@@ -116,7 +116,7 @@ def _trained(session: TrainingSession, watch: Callable[[Event], None] | None) ->
         if watch is not None:
             watch(event)
         if isinstance(event, Failed):
-            raise RunFailed(event.message)
+            raise RunFailed(event.reason, event.message)
         if isinstance(event, Logged):
             history.append(event)
     return tuple(history)

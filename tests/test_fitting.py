@@ -1,5 +1,8 @@
 """Training in a script: the model that a run would have trained, and what is told of it."""
 
+import re
+from textwrap import dedent
+
 import pytest
 import torch
 from runs_kit import finished
@@ -32,6 +35,19 @@ def _given(run, settings):
     ours = {*type(run.spec.model).model_fields, *type(run.spec.layers).model_fields}
     ours |= {*type(run.spec.training).model_fields}
     return {name: value for name, value in flat.items() if name in ours - set(settings)}
+
+
+def test_the_example_of_the_package_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("AECORE_HOME", str(tmp_path))
+    code = dedent("\n".join(re.findall(r"^    .*|^$", aecore.__doc__, re.MULTILINE)))
+    assert 8 <= len(code.strip().splitlines()) <= 12
+    known = {}
+    exec(compile(code, "aecore", "exec"), known)
+    assert known["z"].shape == (359, 2)
+    assert known["x_hat"].shape == (359, 1, 8, 8)
+    assert torch.equal(open_data(known["name"]).images, known["data"].images)
+    # scikit-learn's digits have 17 levels, from 0 to 16, of which both are there.
+    assert torch.equal(known["data"].images, open_data("digits").images)
 
 
 def test_what_it_gives_back_works_on_samples_and_codes():
