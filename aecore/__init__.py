@@ -1,4 +1,19 @@
-"""Train autoencoders and look inside them: the package behind Autoencoder Lab."""
+"""Train autoencoders and look inside them: the package behind Autoencoder Lab.
+
+In a script (run by tests/test_fitting.py):
+
+    import aecore
+    from aecore.datasets import from_array
+    from aecore.intake import keep_python
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    data = from_array(digits.images, digits.target, title="My digits")
+    fitted = aecore.fit(data, "vae", latent_dim=2, epochs=5)
+    z = fitted.encode(data.part("test"))  # codes of images that training never saw
+    x_hat = fitted.decode(z)
+    name = keep_python(data, "My digits")  # the app lists it as an own data set
+"""
 
 from typing import TYPE_CHECKING, Any
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from aecore.config import Settings
 from aecore.corruptions import corruptions
 from aecore.datasets import ImageData, datasets
 from aecore.errors import RunFailed
@@ -22,6 +23,8 @@ from aecore.runs.parts import network_for, parse_parts
 from aecore.runs.spec import CHOICES
 from aecore.samples import to_float
 from aecore.training import Event, Failed, Logged, TrainConfig, TrainingSession
+
+PLACES = ("network", "corruption")
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,7 @@ def fit(
 ) -> Fitted:
     """Train a model on the training split of a data set.
 
-    The same settings and seed give the same model again on the same machine; the state of torch's
-    random numbers stays as it was.
+    A seed repeats it on the same machine; torch's random state stays as it was.
 
     Args:
         variant: its name, as `python -m aecore variants` lists it.
@@ -78,13 +80,8 @@ def fit(
     """
     kind = variants[variant]
     hints = _hints(data, kind)
-    names = {
-        name: str(settings.pop(name, hints.get(name, CHOICES[name])))
-        for name in ("network", "corruption")
-    }
-    config = {"model": kind.Config, "layers": networks[names["network"]].Config}
-    config |= {"noise": corruptions[names["corruption"]].Config, "training": TrainConfig}
-    parts = parse_parts(config, settings, hints)
+    names = {each: str(settings.pop(each, hints.get(each, CHOICES[each]))) for each in PLACES}
+    parts = parse_parts(_configs(kind, **names), settings, hints)
     training: TrainConfig = parts["training"]
     batch = min(training.batch_size, data.size("train"))
     check_parts(kind, names["corruption"], parts["layers"], data.shape, data.kind, batch)
@@ -93,9 +90,21 @@ def fit(
     corruption = corruptions[names["corruption"]](parts["noise"]).on(data.kind)
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         history = _trained(TrainingSession(model, data, corruption, training), watch)
-    flat = {name: value for part in parts.values() for name, value in part.model_dump().items()}
-    chosen = {"variant": variant, **names, **flat}
+    chosen: dict[str, Any] = {"variant": variant, **names}
+    for part in parts.values():
+        chosen |= part.model_dump()
     return Fitted(model.cpu().requires_grad_(False).eval(), data, history, chosen)
+
+
+def _configs(
+    variant: type[Autoencoder], network: str, corruption: str
+) -> dict[str, type[Settings]]:
+    return {
+        "model": variant.Config,
+        "layers": networks[network].Config,
+        "noise": corruptions[corruption].Config,
+        "training": TrainConfig,
+    }
 
 
 def _hints(data: ImageData, variant: type[Autoencoder]) -> dict[str, Any]:
@@ -116,7 +125,7 @@ def _trained(session: TrainingSession, watch: Callable[[Event], None] | None) ->
         if watch is not None:
             watch(event)
         if isinstance(event, Failed):
-            raise RunFailed(event.message)
+            raise RunFailed(event.reason, event.message)
         if isinstance(event, Logged):
             history.append(event)
     return tuple(history)

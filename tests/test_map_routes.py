@@ -11,6 +11,7 @@ import ui.held_out
 import ui.maps
 from aecore.datasets import open_data
 from aecore.jobs.mapper import Mapper
+from aecore.maps import draw
 from aecore.metrics.reconstruction import mse_per_image
 from aecore.runs.inference import load_model
 
@@ -65,6 +66,26 @@ def test_a_map_is_waited_for_drawn_once_and_then_there(run):
     assert values["title"] == "PCA of the code"
     assert (values["fitted_on"], values["together"]) == (1079, False)
     assert arrays["places"].shape == (359, 2)
+
+
+def test_a_frame_says_how_many_landmarks_it_rests_on(run, monkeypatch):
+    """From the mapper's first words to what a page reads, through the shelf's file."""
+    wish = url(run, "map?method=umap&of=code&map_seed=7&fit_on=1000")
+    assert opened(ask(wish).body)[1] == {}
+    seen = []
+
+    def drawing(samples, spec, follow, memory):
+        for landmarks in (60, 0):
+            follow(0.1, np.full((359, 2), landmarks, np.float32), landmarks)
+            values, arrays = opened(ask(wish).body)
+            seen.append((values["landmarks"], float(arrays["places"][0, 0])))
+        return draw(samples, spec, follow, memory)
+
+    monkeypatch.setattr("aecore.jobs.clerk.EVERY", 0)
+    monkeypatch.setattr("aecore.jobs.mapper.draw", drawing)
+    assert Mapper(run.folder.parents[1]).tick()
+    assert seen == [([60, 1000], 60.0), ([0, 1000], 0.0)]
+    assert "landmarks" not in opened(ask(wish).body)[0]
 
 
 def test_a_cancelled_map_is_not_drawn(run):

@@ -58,7 +58,7 @@ def take_in(
         more = {"folder": str(folder), **about}
         _call("take_here", intake, files, options, TAKING, cancelled, more)
 
-    return _placed(fill)
+    return placed(fill)
 
 
 def keep_taken(taken: Taken, title: str, owner: str = "", note: str = "") -> str:
@@ -67,11 +67,14 @@ def keep_taken(taken: Taken, title: str, owner: str = "", note: str = "") -> str
     Raises InputError and StoreError.
     """
     title, note = safe_text(title), safe_text(note, 500, "")
-    return _placed(lambda folder: keep(taken, folder, title, owner, note))
+    return placed(lambda folder: keep(taken, folder, title, owner, note))
 
 
-def _placed(fill: Callable[[Path], None]) -> str:
-    """The name of the new own data set whose folder `fill` has filled: whole, or not there."""
+def placed(fill: Callable[[Path], None]) -> str:
+    """The name of a new own data set, whose folder stands there once `fill` has filled it.
+
+    Raises StoreError, and what `fill` does.
+    """
     root = home() / "datasets"
     check_disk(root)
     number = new_id()

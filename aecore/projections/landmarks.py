@@ -19,7 +19,7 @@ ABOVE = 10_000
 """Samples up to which all are laid out at once."""
 COUNT = 5_000
 EPOCHS = 100
-"""Rounds of theirs. With 200 they settle so firmly that groups which they have cut apart stay so: the
+"""Rounds of theirs. With 200 they settle so firmly that groups which they cut apart stay so: the
 whole map of MNIST's codes then lost half a point of 5-NN accuracy, and none with 100."""
 NEAR = 5
 """Landmarks between which a sample starts that no edge leads to."""
