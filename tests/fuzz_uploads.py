@@ -94,6 +94,8 @@ def case(number: int, seed: int, good: dict[str, bytes]) -> tuple[str, bytes]:
 
 def feed(first: int, count: int, seed: int, folder: str) -> dict[str, object]:
     """Entry point in the child: each file to each intake, to `look` and to `take`."""
+    import torch  # noqa: F401  before the clock runs: importing it takes seconds
+
     from aecore.errors import InputError
     from aecore.intake import intakes
 
