@@ -37,7 +37,7 @@ def keep_python(
 
     Raises InputError where these cannot be samples, StoreError where the disk takes no more.
     """
-    from aecore.intake.sandboxed import keep, placed  # slow to import; see __init__.py
+    from aecore.intake.sandboxed import keep_taken  # slow to import; see __init__.py
 
     given = _given(samples, title, labels, kind, label, metadata)
     taken = Taken(
@@ -45,8 +45,7 @@ def keep_python(
         tuple(map(safe_text, given.classes)), _named(given.columns), _beside(given),
         safe_text(given.label, otherwise=""),
     )  # fmt: skip
-    about = safe_text(title), OWNER, safe_text(note, 500, "")
-    return placed(lambda folder: keep(taken, folder, *about))
+    return keep_taken(taken, title, OWNER, note)
 
 
 def _given(

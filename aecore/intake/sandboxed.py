@@ -58,7 +58,7 @@ def take_in(
         more = {"folder": str(folder), **about}
         _call("take_here", intake, files, options, TAKING, cancelled, more)
 
-    return placed(fill)
+    return _placed(fill)
 
 
 def keep_taken(taken: Taken, title: str, owner: str = "", note: str = "") -> str:
@@ -67,10 +67,10 @@ def keep_taken(taken: Taken, title: str, owner: str = "", note: str = "") -> str
     Raises InputError and StoreError.
     """
     title, note = safe_text(title), safe_text(note, 500, "")
-    return placed(lambda folder: keep(taken, folder, title, owner, note))
+    return _placed(lambda folder: keep(taken, folder, title, owner, note))
 
 
-def placed(fill: Callable[[Path], None]) -> str:
+def _placed(fill: Callable[[Path], None]) -> str:
     """The name of a new own data set, whose folder stands there once `fill` has filled it.
 
     Raises StoreError, and what `fill` does.

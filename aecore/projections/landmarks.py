@@ -19,8 +19,9 @@ ABOVE = 10_000
 """Samples up to which all are laid out at once."""
 COUNT = 5_000
 EPOCHS = 100
-"""Rounds of theirs. With 200 they settle so firmly that groups which they cut apart stay so: the
-whole map of MNIST's codes then lost half a point of 5-NN accuracy, and none with 100."""
+"""Rounds of theirs. With more they settle so firmly that groups which they cut apart stay so: over
+seeds 0 to 2, maps of 70,000 codes of MNIST had a 5-NN accuracy of 0.949 with 200 rounds, 0.953 with
+100, and 0.955 without landmarks."""
 NEAR = 5
 """Landmarks between which a sample starts that no edge leads to."""
 SHARE = 0.1
