@@ -11,15 +11,17 @@ from tests.runs_kit import finished, taken_in
 pytestmark = pytest.mark.browser
 
 INJECTED = """() => {
+  const links = ["href", "src", "srcdoc", "style", "xlink:href"];
   const wrong = [];
   for (const element of document.querySelectorAll("*")) {
+    const tag = element.tagName;
     for (const { name, value } of element.attributes) {
-      if (name.startsWith("on")) wrong.push(`${element.tagName} ${name}=${value}`);
-      if (["href", "src", "srcdoc", "style", "xlink:href"].includes(name) && /evil|javascript:/i.test(value))
-        wrong.push(`${element.tagName} ${name}=${value}`);
+      const leads = links.includes(name) && /evil|javascript:/i.test(value);
+      if (name.startsWith("on") || leads) wrong.push(`${tag} ${name}=${value}`);
     }
-    if (["IFRAME", "OBJECT", "EMBED", "MATH"].includes(element.tagName)) wrong.push(element.tagName);
-    if (["SCRIPT", "STYLE"].includes(element.tagName) && /alert\\(|evil/.test(element.textContent)) wrong.push(element.outerHTML.slice(0, 80));
+    if (["IFRAME", "OBJECT", "EMBED", "MATH"].includes(tag)) wrong.push(tag);
+    const runs = ["SCRIPT", "STYLE"].includes(tag) && /alert\\(|evil/.test(element.textContent);
+    if (runs) wrong.push(element.outerHTML.slice(0, 80));
   }
   return wrong;
 }"""
