@@ -1,0 +1,37 @@
+"""Points while a run trains: data, decoder and code in one view, moved by the time machine."""
+
+import numpy as np
+import pytest
+
+from tests.browser.steps import start, wait_for_state
+
+pytestmark = pytest.mark.browser
+TRACE = """(name) => {
+  const box = [...document.querySelectorAll('.ael-points')].find((each) => each.data?.some((t) => t.name === name));
+  const trace = box.data.find((each) => each.name === name);
+  return { type: trace.type, x: trace.x, y: trace.y, z: trace.z };
+}"""
+
+
+def trace(page, name):
+    return page.evaluate(TRACE, name)
+
+
+@pytest.mark.parametrize(("family", "kind"), [("toy_plane", "scatter"), ("toy_space", "scatter3d")])
+def test_the_decoder_moves_to_the_data_and_back_in_time(lab, page, family, kind):
+    page.goto(f"{lab.url}/train?dataset={family}&point_count=300&epochs=20")
+    start(page)
+    wait_for_state(page, "finished")
+    page.wait_for_selector(".ael-points[data-charts]")
+    data, made = trace(page, "data"), trace(page, "reconstructions")
+    assert data["type"] == kind
+    assert len(data["x"]) == len(made["x"]) == 60
+    after = trace(page, "decoder")
+    assert np.ptp([x for x in after["x"] if x is not None]) > 0.5 * np.ptp(data["x"])
+    page.get_by_label("Time machine: choose a snapshot").fill("0")
+    page.wait_for_function(
+        "(x) => [...document.querySelectorAll('.ael-points')].some((box) => box.data?.some("
+        "(t) => t.name === 'decoder' && JSON.stringify([...t.x]) !== JSON.stringify(x)))",
+        arg=after["x"],
+    )
+    assert trace(page, "data")["x"] == data["x"]
