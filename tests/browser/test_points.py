@@ -7,8 +7,8 @@ from tests.browser.steps import start, wait_for_state
 
 pytestmark = pytest.mark.browser
 TRACE = """(name) => {
-  const box = [...document.querySelectorAll('.ael-points')].find((each) => each.data?.some((t) => t.name === name));
-  const trace = box.data.find((each) => each.name === name);
+  const boxes = [...document.querySelectorAll('.ael-points')];
+  const trace = boxes.flatMap((box) => box.data || []).find((each) => each.name === name);
   return { type: trace.type, x: trace.x, y: trace.y, z: trace.z };
 }"""
 
