@@ -17,14 +17,13 @@ def trace(page, name):
     return page.evaluate(TRACE, name)
 
 
-@pytest.mark.parametrize(("family", "kind"), [("toy_plane", "scatter"), ("toy_space", "scatter3d")])
-def test_the_decoder_moves_to_the_data_and_back_in_time(lab, page, family, kind):
-    page.goto(f"{lab.url}/train?dataset={family}&point_count=300&epochs=20")
+def test_the_decoder_moves_to_the_data_and_back_in_time(lab, page):
+    page.goto(f"{lab.url}/train?dataset=toy_plane&point_count=300&epochs=20")
     start(page)
     wait_for_state(page, "finished")
     page.wait_for_selector(".ael-points[data-charts]")
     data, made = trace(page, "data"), trace(page, "reconstructions")
-    assert data["type"] == kind
+    assert data["type"] == "scatter"
     assert len(data["x"]) == len(made["x"]) == 60
     after = trace(page, "decoder")
     assert np.ptp([x for x in after["x"] if x is not None]) > 0.5 * np.ptp(data["x"])
