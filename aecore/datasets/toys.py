@@ -39,7 +39,6 @@ class Toy(DataSource):
     manifolds: ClassVar[Mapping[str, Manifold]]
     coordinates: ClassVar[tuple[str, ...]]
 
-    Config: type[ToyConfig]
     config: ToyConfig
 
     @property
