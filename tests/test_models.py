@@ -202,7 +202,7 @@ def test_knob_names_do_not_collide():
 def test_suggested_values_are_knobs_and_within_bounds(kind):
     configs = [TrainConfig, SplitConfig, kind.Config]
     configs += [*KINDS["network"], *KINDS["corruption"], *KINDS["variant"]]
-    registered = {"network": networks, "corruption": corruptions}
+    registered = {"variant": variants, "network": networks, "corruption": corruptions}
     for name, value in kind.suggested.items():
         if name in registered:
             assert value in registered[name]

@@ -41,7 +41,9 @@ def shortening(places: Points, moves: Points) -> float:
 def arrows(points: Points, places: Points, moves: Points, axes: Sequence[str]) -> Any:
     """An arrow from each place (a grid in the plane) along its move, over points of the data."""
     ends = places + moves
-    sides = [ends - HEAD * moves @ _rotation(turn) for turn in (TURN, -TURN)]
+    sides: list[Points] = [
+        (ends - HEAD * moves @ _rotation(turn)).astype(np.float32) for turn in (TURN, -TURN)
+    ]
     return _figure(
         [
             _marks(points, "clean", CLEAN, 0.6),

@@ -54,10 +54,10 @@ def _moved(
         help="Normal noise moves each test point; the run is given the noisy points alone and "
         "says where they belong.",
     )
-    shown = [_rows(run, points[:SHOWN]) for points in (clean, noisy, restored)]
+    drawn = [_rows(run, points[:SHOWN]) for points in (clean, noisy, restored)]
     axes = names(run.spec.make_source())["axes"]
-    chart(moved_points(*shown, axes), "denoise-points",
-          "Test points, with noise, and as the run restores them")  # fmt: skip
+    figure = moved_points(drawn[0], drawn[1], drawn[2], axes)
+    chart(figure, "denoise-points", "Test points, with noise, and as the run restores them")
     before, after, simple = (
         float((points - clean).square().mean()) for points in (noisy, restored, linear)
     )
@@ -67,7 +67,7 @@ def _moved(
         f"the training points have standard deviation 1: noisy {before:.4f}, restored {after:.4f}, "
         f"by the best linear map (Wiener, told the noise level) {simple:.4f}; "
         f"model of step {run_model(run).step}, noise seed {seed}. "
-        f"Drawn are the first {len(shown[0])}."
+        f"Drawn are the first {len(drawn[0])}."
     )
 
 

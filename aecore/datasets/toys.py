@@ -39,7 +39,6 @@ class Toy(DataSource):
     manifolds: ClassVar[Mapping[str, Manifold]]
     coordinates: ClassVar[tuple[str, ...]]
 
-    Config: type[ToyConfig]
     config: ToyConfig
 
     @property
@@ -115,7 +114,7 @@ class ToySpace(Toy):
 
     title = "Toy shapes in space"
     summary = (
-        "Points on a Swiss roll, an S-curve, a sphere and other surfaces and curves in space. "
+        "Points on an S-curve, a Swiss roll, a sphere and other surfaces and curves in space. "
         "One sees whether a code of two numbers unrolls them."
     )
     suggested = {
@@ -126,9 +125,9 @@ class ToySpace(Toy):
     coordinates = ("x", "y", "z")
 
     class Config(ToyConfig):
-        manifold: Literal["swiss_roll", "s_curve", "helix", "twisted_cubic", "sphere", "torus"] = (
+        manifold: Literal["s_curve", "swiss_roll", "helix", "twisted_cubic", "sphere", "torus"] = (
             knob(
-                "swiss_roll",
+                "s_curve",
                 "On which shape the points lie; surfaces need a code of two numbers, helix and "
                 "twisted cubic one of one.",
                 label="Shape",
