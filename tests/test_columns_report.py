@@ -26,9 +26,11 @@ from aecore.metrics.columns import (
     worst_places,
 )
 from aecore.metrics.pca import fit_pca
+from aecore.paths import home
 from aecore.reports import ReportSpec
 from aecore.reports.base import as_csv
 from aecore.reports.csv_text import csv_text, harmless
+from aecore.reports.shelf import ReportShelf, ticket_of
 from aecore.runs.inference import load_model
 from aecore.runs.store import new_id
 from aecore.samples import Column
@@ -210,3 +212,32 @@ def test_lines_of_a_window_are_in_units_with_gaps():
     assert list(figure.data[0].y) == [10, None, 14]
     assert list(figure.data[1].y) == [11, 13, 15]
     assert figure.layout.yaxis.title.text == "&lt;b>a"
+
+
+def page(run_id: str) -> None:
+    from aecore.runs import RunStore
+    from ui.column_parts import columns_view
+
+    columns_view(RunStore()[run_id])
+
+
+def test_a_page_shows_columns_and_one_row_after_another(tmp_path):
+    from streamlit.testing.v1 import AppTest
+
+    run = finished(dataset=kept(tmp_path, mixed(200), label="kind"), variant="autoencoder",
+                   latent_dim=2, epochs=2)  # fmt: skip
+    loaded, spec = load_model(run), ReportSpec.from_flat({"report": "columns", "count": 2000})
+    found = spec.report().make(run, loaded, lambda share, doing: None)
+    ReportShelf(home()).keep(ticket_of((run, loaded), spec), found)
+    at = AppTest.from_function(page, kwargs={"run_id": run.id}, default_timeout=60).run()
+    assert not at.exception
+    numbers, categories, row = (frame.value for frame in at.dataframe)
+    assert numbers["Column"].tolist() == ["size", "day", "skewed"]
+    assert numbers["R²"].tolist() == [each["r2"] for each in found.tables["numbers"]]
+    assert categories["Column"].tolist() == ["colour"]
+    assert set(row["Column"]) == {"size", "day", "skewed", "colour"}
+    worst = int(found.arrays["errors"].argmax())
+    assert f"Test row {worst}, class" in at.caption[-1].value
+    at.selectbox(key="linked:row_order").select("best").run()
+    best = int(found.arrays["errors"].argmin())
+    assert f"Test row {best}, class" in at.caption[-1].value

@@ -34,7 +34,7 @@ LABELS = (
     "type",
 )
 """What columns of labels are often called, the likeliest first."""
-ALL = ("all",)
+ALL: tuple[str, ...] = ("all",)
 """The classes of rows without a label."""
 
 

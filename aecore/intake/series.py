@@ -12,7 +12,7 @@ from aecore.config import Settings, knob
 from aecore.errors import InputError
 from aecore.intake.base import Intake, Taken, intakes
 from aecore.intake.previews import previews
-from aecore.intake.roles import names_in, one_name
+from aecore.intake.roles import ALL, names_in, one_name
 from aecore.intake.series_arrays import is_array, rows_of_arrays
 from aecore.intake.series_table import Rows, SeriesRoles, rows_of
 from aecore.intake.table import described
@@ -130,7 +130,7 @@ class Series(Intake):
         missing = int(np.isnan(rows.values).sum())
         if missing:
             rules.append(f"{missing:,} values are missing (infinite ones among them).")
-        labels, classes = torch.zeros(len(samples), dtype=torch.int64), ("all",)
+        labels, classes = torch.zeros(len(samples), dtype=torch.int64), ALL
         if rows.codes is not None:
             labels, classes = (
                 majority(rows.codes, found.starts, window, len(rows.classes)),

@@ -46,10 +46,14 @@ class Made:
     def part(self, place: Group, series: bool) -> Made:
         """The numbers of one column, (n, numbers), or of one channel."""
         start, stop = place
-        cut = [None if t is None else t[:, start:stop].flatten(1) if series
-               else t.flatten(1)[:, start:stop]
-               for t in (self.x, self.known, self.run, self.pca)]  # fmt: skip
-        return Made(*cut)  # type: ignore[arg-type]  only pca can be None
+
+        def cut(samples: Tensor) -> Tensor:
+            if series:
+                return samples[:, start:stop].flatten(1)
+            return samples.flatten(1)[:, start:stop]
+
+        pca = None if self.pca is None else cut(self.pca)
+        return Made(cut(self.x), cut(self.known), cut(self.run), pca)
 
 
 @reports.register("columns")
@@ -118,7 +122,8 @@ def _made(
     data: ImageData, known: Tensor, loaded: LoadedModel, pca: PcaBaseline | None, follow: Follow
 ) -> Made:
     none = corruptions["none"]
-    x, made = data.part("test", len(known)), []
+    x = data.part("test", len(known))
+    made: list[Tensor] = []
     for _, _, part in reconstructions(loaded.model, x, none(none.Config()), 0):
         follow(0.4 + 0.6 * CHUNK * len(made) / len(x), "what the run makes of the test rows")
         made.append(part)
