@@ -16,7 +16,7 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from torch import Tensor
 
-from aecore.datasets import ImageData
+from aecore.datasets import ImageData, Split
 from aecore.datasets.from_python import given_array
 from aecore.datasets.scaling import scaled
 from aecore.fitting import fit
@@ -28,7 +28,9 @@ SHOWN = 256
 CHUNK = 1000
 
 
-class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class AutoencoderTransformer(  # type: ignore[misc]  scikit-learn has no types
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
     """An autoencoder of rows of numbers.
 
     Numbers are brought to mean 0 and standard deviation 1 over the rows that it is fitted on; a
@@ -99,6 +101,8 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             "batch_size": self.batch_size,
             "learning_rate": self.learning_rate,
         }
+        settings: dict[str, Any] = {k: value for k, value in chosen.items() if value is not None}
+        settings |= self.settings or {}
         seed = int(check_random_state(self.random_state).randint(10**6))
         fitted = fit(
             data,
@@ -107,8 +111,7 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             network=self.network,
             device=self.device,
             seed=seed,
-            **{name: value for name, value in chosen.items() if value is not None},
-            **(self.settings or {}),
+            **settings,
         )
         self.model_ = fitted.model.double()
         self.columns_ = data.columns
@@ -172,7 +175,8 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         given = given_array(x, None, self.kind, "Rows")
         rows = torch.arange(len(x))
         samples, columns = scaled(given.pool.images, rows, given.kind, given.columns)
-        splits = {"train": rows, "validation": rows[:SHOWN], "test": rows[:SHOWN]}
+        splits: dict[Split, Tensor] = {"train": rows, "validation": rows[:SHOWN]}
+        splits["test"] = rows[:SHOWN]
         return ImageData(
             "", given.title, "yours", samples, given.pool.labels, given.classes, splits,
             kind=given.kind, columns=columns,

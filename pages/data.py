@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui.data_card import all_cards, download
+from ui.data_drawn import draw_your_own
 from ui.data_page import chosen_data, head, proposal
 from ui.data_split import chosen_spec, split_controls
 from ui.data_upload import bring_your_own
@@ -28,5 +29,7 @@ else:
     with st.container(border=True):
         st.subheader("Bring your own")
         bring_your_own()
+    with st.expander("Draw your own points", icon=":material/draw:"):
+        draw_your_own()
     st.subheader("All data sets")
     all_cards()

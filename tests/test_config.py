@@ -83,7 +83,8 @@ def test_a_default_out_of_bounds_is_refused():
         ({"colour": "green"}, "Colour (colour): expected one of red, blue, got 'green'."),
         (
             {"size": 1},
-            "There is no setting 'size' here; the settings are: count, share, swift, colour, title.",
+            "There is no setting 'size' here; the settings are: "
+            "count, share, swift, colour, title.",
         ),
     ],
 )

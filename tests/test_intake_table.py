@@ -288,6 +288,11 @@ HOSTILE = {
 }
 
 
+def one_sentence(error, said=""):
+    assert is_sentence(error), error
+    assert said in str(error)
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_is_no_table_is_told_in_a_sentence(tmp_path, name):
     content, said = HOSTILE[name]
@@ -295,8 +300,7 @@ def test_what_is_no_table_is_told_in_a_sentence(tmp_path, name):
         try:
             ask(*written(tmp_path, content))
         except InputError as told:
-            assert is_sentence(told), told
-            assert said in str(told)
+            one_sentence(told, said)
         else:
             assert name == "words alone"  # a look shows what would be left out, and why
             assert ask.__name__ == "look"
@@ -394,6 +398,6 @@ def test_any_bytes_are_a_table_or_a_sentence(tmp_path, content):
         try:
             made = taken(tmp_path, start + content)
         except InputError as told:
-            assert is_sentence(told), told
+            one_sentence(told)
         else:
             assert len(made.samples) == len(made.labels) > 0

@@ -373,8 +373,8 @@ def test_gradients_reach_every_parameter_on_a_table(variant):
 def test_categories_take_squared_error_only():
     data, network = generated(), networks["mlp"]
     for likelihood in ("gaussian", "bce", "continuous_bernoulli"):
+        config = variants["vae"].Config(likelihood=likelihood)
+        made = network(network.Config(), data.shape)
         with pytest.raises(InputError, match="mse") as told:
-            config = variants["vae"].Config(likelihood=likelihood)
-            made = network(network.Config(), data.shape)
             new_model("vae", config, made, data.mean, 0, data.layout)
         assert is_sentence(told.value)

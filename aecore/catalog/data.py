@@ -233,4 +233,4 @@ def _chosen() -> Select[Any]:
 
 
 def _row(found: Row[Any]) -> DataRow:
-    return DataRow(*found)
+    return DataRow(**found._mapping)
