@@ -28,9 +28,7 @@ SHOWN = 256
 CHUNK = 1000
 
 
-class AutoencoderTransformer(  # type: ignore[misc]  scikit-learn has no types
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
-):
+class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """An autoencoder of rows of numbers.
 
     Numbers are brought to mean 0 and standard deviation 1 over the rows that it is fitted on; a

@@ -42,5 +42,5 @@ TABLES = {
 def upgrade() -> None:
     """Make the tables, in an order in which each finds those it points to."""
     for name, columns in TABLES.items():
-        op.create_table(name, *columns)  # type: ignore[arg-type]  columns and constraints
+        op.create_table(name, *columns)  # type: ignore[arg-type]  # columns and constraints
     op.create_index("dataset_of_owner", "dataset", ["owner", "created"])
