@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aecore.datasets import Split
 from aecore.metrics.facts import ColumnFacts
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73")
@@ -21,7 +22,7 @@ LAYOUT: dict[str, Any] = {
 }
 
 
-def balance(classes: Sequence[str], counts: Mapping[str, Sequence[int]]) -> Any:
+def balance(classes: Sequence[str], counts: Mapping[Split, Sequence[int]]) -> Any:
     """Samples of each class in each split, beside each other."""
     import plotly.graph_objects as go  # slow to import
 

@@ -135,7 +135,7 @@ def _classes(found: ImageData, facts: Facts) -> None:
     told = "; ".join(f"{name} {sum(facts.counts[name]):,}" for name in SPLITS)
     st.caption(f"{NOUNS[found.kind][1].capitalize()} of each class in each split: {told}.")
     alt = "Bars: samples of each class in the training, validation and test split"
-    chart(balance(found.classes, {**facts.counts}), "balance", alt)
+    chart(balance(found.classes, facts.counts), "balance", alt)
     if found.kind == "image":
         st.markdown("**Mean image**")
         st.image(strip(facts.mean, 1, 140), alt="The mean of all training images")
