@@ -40,10 +40,14 @@ def test_every_make_target_it_names_exists():
     assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in named - {"PYTHON"})
 
 
-def test_its_python_example_runs(capsys):
-    code = re.search(r"```python\n(.*?)```", README, re.DOTALL)[1]
-    exec(compile(code.replace('"latent_dim": 2', '"latent_dim": 2, "epochs": 2'), "README", "exec"))
+def test_its_python_examples_run(capsys):
+    run, own = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    exec(compile(run.replace('"latent_dim": 2', '"latent_dim": 2, "epochs": 2'), "README", "exec"))
     assert "Finished(" in capsys.readouterr().out
+    here = {}
+    exec(compile(own, "README", "exec"), here)
+    assert here["z"].shape == (359, 2)
+    assert here["x_hat"].shape == (359, 1, 8, 8)
 
 
 def test_its_picture_is_there():

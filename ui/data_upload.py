@@ -56,9 +56,10 @@ def bring_your_own() -> None:
 
 
 def _drop_here() -> None:
-    kinds = ", ".join(kind.title.lower() for kind in intakes.values())
     st.caption(
-        f"What can be read: {kinds}. Nothing is kept before you say so, and nobody else sees it."
+        "Images, as a zip with a folder for each class or as many files at once; tables, as CSV or "
+        "Parquet; NumPy's arrays; time series from a table or an array. Nothing is kept before you "
+        "say so, and nobody else sees it."
     )
     turn = int(held("turn") or 0)
     files = st.file_uploader(

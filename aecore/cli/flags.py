@@ -24,7 +24,7 @@ REGISTRIES: dict[str, Registry[Any]] = {
 }
 SWITCHES = ("--json", "--help", "-h")
 """Flags without a value; every other takes one."""
-METAVARS = {"int": "N", "float": "X", "bool": "true|false"}
+METAVARS = {"int": "N", "float": "X", "bool": "true|false", "text": "TEXT"}
 CHANGES_HELP = "Learning rates set from a step on, such as 120:0.001,240:0.0005."
 
 
@@ -135,4 +135,4 @@ def _add_text(group: argparse._ArgumentGroup, name: str, metavar: str, text: str
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else str(value) or "empty"

@@ -27,7 +27,8 @@ def suggested(taken: Taken) -> dict[str, Any]:
     elif taken.kind == "series" and width >= CONVOLVED_FROM:
         found |= {"network": "conv", "latent_dim": 8}
     elif taken.kind == "points":
-        found |= {"latent_dim": max(1, numbers - 1), "width": 64}
+        layers = {"width": 64, "depth": 3, "activation": "tanh", "learning_rate": 5e-3}
+        found |= {"variant": "autoencoder", "latent_dim": max(1, numbers - 1), **layers}
     else:
         found |= {"latent_dim": max(1, min(16, numbers // 3))}
     return found
