@@ -73,7 +73,8 @@ class Queue:
 
 @pytest.fixture(autouse=True)
 def engine(monkeypatch):
-    """The app as `app.py` sets it up, except that no process is started and no step is timed."""
+    """The app as `app.py` sets it up, except that no process is started, nothing is made meanwhile and
+    no step is timed."""
     recording, init = Queue(), LocalScriptRunner.__init__
 
     def with_explain(self, *args, **kwargs):
@@ -85,6 +86,7 @@ def engine(monkeypatch):
     for clerk in ("reports.ensure_reporter", "map_measures.ensure_mapper"):
         monkeypatch.setattr(f"ui.{clerk}", lambda root: False)
     monkeypatch.setattr(resources, "step_seconds", lambda spec: 0.001)
+    monkeypatch.setattr("ui.data_card._pending", lambda name: False)  # pictures come when they come
     resources._visit.cache_clear()
     components._component.cache_clear()
     yield recording
