@@ -73,8 +73,8 @@ class Queue:
 
 @pytest.fixture(autouse=True)
 def engine(monkeypatch):
-    """The app as `app.py` sets it up, except that no process is started, nothing is made meanwhile and
-    no step is timed."""
+    """The app as `app.py` sets it up, except that no process is started, no step is timed and
+    nothing is made meanwhile."""
     recording, init = Queue(), LocalScriptRunner.__init__
 
     def with_explain(self, *args, **kwargs):

@@ -95,8 +95,10 @@ ABOUT_RUNS = {path: action for (path, _), action in ROUTES.items() if action}
 WRITING = {path for path, methods in ROUTES if methods == ("POST",)}
 ASKED = {"thumbnails": "?rows=0", "near": "?point=0", "column": "?name=brightness"}
 """What a route needs to be told, by its last word."""
-NOT_DRAWN = {"spot": "?x=0&y=0", "spread": "", "points": "", "plane": "?x=0&y=0&across_x=1&across_y=0&down_x=0"
-             "&down_y=1&columns=1&rows=1"}  # fmt: skip
+NOT_DRAWN = {
+    "spot": "?x=0&y=0", "spread": "", "points": "",
+    "plane": "?x=0&y=0&across_x=1&across_y=0&down_x=0&down_y=1&columns=1&rows=1",
+}  # fmt: skip
 """Routes that refuse whoever may see these runs, with 400: their maps are not drawn, and their
 samples are no points."""
 BLACK = base64.b64encode(bytes(64)).decode()
