@@ -106,7 +106,7 @@ def test_what_cannot_be_said_is_said(run, monkeypatch):
         ui.drives, "gradient_map", lambda model, images, axis: images[0, 0].float() * 0
     )
     at = opened(run, number="1")
-    assert "No small change of any pixel moves it" in told(at.info)
+    assert "No small change of any of the pixels moves it" in told(at.info)
     assert len(charts(at)) == 1
 
 

@@ -184,6 +184,7 @@ def test_config_survives_json(config):
     values = {}
     for knob in knobs(config):  # values other than the defaults, or the test could not fail
         others = {"bool": not knob.default, "choice": knob.choices and knob.choices[-1]}
+        others["text"] = '=é,"&?#'
         values[knob.name] = others.get(knob.kind, knob.high)
     made = config(**values)
     assert config.model_validate_json(made.model_dump_json()) == made

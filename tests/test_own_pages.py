@@ -9,6 +9,7 @@ from test_pages import PAGES, TRAIN, engine, visit, widgets  # noqa: F401  the f
 from test_routes import ask, opened, url
 
 import ui.maps
+from aecore.catalog.reindex_data import reindex_data
 from aecore.catalog.runs import change
 from aecore.corruptions import corruptions
 from aecore.datasets import open_data
@@ -42,6 +43,7 @@ class Made:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("AECORE_HOME", str(home))
             self.runs = {kind: self.trained(make()) for kind, make in MAKE.items()}
+            reindex_data(catalog())
 
     @staticmethod
     def trained(name):
@@ -95,6 +97,9 @@ def test_every_page_shows_a_run_of_any_kind_in_its_own_words(page, run):
 
 @pytest.mark.parametrize("page", ["compress", "denoise"])
 def test_what_is_for_images_alone_says_so(page, run):
+    if page == "denoise" and noun_of(run) == "point":  # arrows stand there instead
+        assert not visit(PAGE[page], {RUN: run.id}).info
+        return
     (told,) = visit(PAGE[page], {RUN: run.id}).info
     assert f"this run works on {noun_of(run)}s" in told.value
     assert is_sentence(told.value)

@@ -48,7 +48,9 @@ REGISTRIES = {
     "corruption": corruptions,
 }
 PART = {"dataset": "source", "variant": "model", "network": "layers", "corruption": "noise"}
-WIDGETS = ("selectbox", "slider", "number_input", "toggle", "button_group", "button")
+WIDGETS = (
+    "selectbox", "slider", "number_input", "text_input", "toggle", "button_group", "button",
+)  # fmt: skip
 QUICK = {"dataset": "digits", "width": "16", "epochs": "2"}
 
 

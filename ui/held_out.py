@@ -26,6 +26,8 @@ from ui.words import NO_CODE
 BLOCK = 1000
 """Images that are sent at a time."""
 MOST_THUMBNAILS = 400
+MOST_NAMED = 20
+"""Columns that a refusal names."""
 NEAR = 5
 """Nearest others that lines lead to."""
 
@@ -106,9 +108,8 @@ def column(run: Run, asked: Mapping[str, str]) -> bytes:
         space = codes(run, loaded)
         values = space[:, whole(name[1:], "name", 1, space.shape[1]) - 1]
     else:
-        raise InputError(
-            f"There is no column {name[:30]!r}; there are {', '.join(COLUMNS)}, z1, z2 and so on."
-        )
+        names = ", ".join([*COLUMNS, *list(known)[:MOST_NAMED]])
+        raise InputError(f"There is no column {name[:30]!r}; there are {names}, z1, z2 and so on.")
     return pack(told, {"values": values})
 
 

@@ -51,7 +51,7 @@ class Wine(BundledTable):
     title = "Wine (a table)"
     summary = "178 Italian wines of three growers: 13 chemical measurements of each."
     licence = "CC BY 4.0 (Aeberhard and Forina 1991, UCI Machine Learning Repository)"
-    suggested = {"latent_dim": 3, "width": 64, "batch_size": 16, "epochs": 100}
+    suggested = {"latent_dim": 3, "width": 64, "batch_size": 16, "epochs": 100, "classes": 3}
     loader = "load_wine"
     count = 178
     classes = ("Grower 1", "Grower 2", "Grower 3")
@@ -69,7 +69,7 @@ class BreastCancer(BundledTable):
     title = "Breast cancer (a table)"
     summary = "569 breast masses, malignant or benign: 30 measurements of the cell nuclei of each."
     licence = "CC BY 4.0 (Wolberg, Mangasarian, Street and Street 1995, UCI Repository)"
-    suggested = {"latent_dim": 6, "width": 128, "batch_size": 16, "epochs": 100}
+    suggested = {"latent_dim": 6, "width": 128, "batch_size": 16, "epochs": 100, "classes": 2}
     loader = "load_breast_cancer"
     count = 569
     classes = ("Malignant", "Benign")
@@ -90,7 +90,7 @@ class Iris(BundledTable):
     title = "Iris (a table)"
     summary = "150 irises of three species: length and width of the sepals and petals of each."
     licence = "CC BY 4.0 (Fisher 1936, UCI Machine Learning Repository)"
-    suggested = {"latent_dim": 2, "width": 64, "batch_size": 16, "epochs": 100}
+    suggested = {"latent_dim": 2, "width": 64, "batch_size": 16, "epochs": 100, "classes": 3}
     loader = "load_iris"
     count = 150
     classes = ("Setosa", "Versicolor", "Virginica")

@@ -6,8 +6,6 @@ import json
 from math import isfinite
 from typing import Any
 
-import torch
-
 from aecore.errors import InputError
 from aecore.intake.base import Taken
 from aecore.samples import Column
@@ -27,6 +25,8 @@ def drawn(text: str) -> Taken:
 
     Raises InputError where that is something else, or there are too few or too many points.
     """
+    import torch  # slow to import; see __init__.py
+
     points = _points(text)
     if not FEWEST <= len(points) <= MOST:
         raise InputError(

@@ -20,7 +20,7 @@ def suggested(taken: Taken) -> dict[str, Any]:
     training = count - 2 * round(HELD_OUT_SHARE * count)
     batch = next(size for size in (16, 32, 64, 128) if size * 40 >= training or size == 128)
     epochs = min(200, max(5, ceil(STEPS * batch / max(1, training))))
-    found: dict[str, Any] = {"batch_size": batch, "epochs": epochs}
+    found: dict[str, Any] = {"batch_size": batch, "epochs": epochs, "classes": len(taken.classes)}
     numbers = channels * height * width
     if taken.kind == "image" and min(height, width) >= CONVOLVED_FROM:
         found |= {"network": "conv", "latent_dim": 32}

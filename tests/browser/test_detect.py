@@ -11,6 +11,8 @@ from playwright.sync_api import expect
 
 from tests.browser.steps import start, wait_for_state
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture(scope="module")
 def run(lab, browser):
