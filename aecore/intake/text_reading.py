@@ -7,6 +7,7 @@ import csv
 import re
 from collections import Counter
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 from aecore.errors import InputError
@@ -79,7 +80,7 @@ def dialect_of(path: Path) -> Dialect:
     text = codecs.getincrementaldecoder(encoding)("strict").decode(first).lstrip("\ufeff")
     if "\0" in text:
         raise InputError("This is no text: it holds zero bytes; give a CSV or a Parquet file.")
-    lines = text.splitlines(keepends=True)
+    lines = StringIO(text, newline="").readlines()  # `splitlines` ends one at a form feed, too
     if len(first) == SNIFFED:
         lines = lines[:-1]  # which may be cut
     if not lines:
