@@ -19,7 +19,7 @@ from aecore.models import Autoencoder, new_model, variants
 from aecore.networks import networks
 from aecore.runs.checks import check_parts
 from aecore.runs.inference import CHUNK, codes_of
-from aecore.runs.parts import network_for, parse_parts
+from aecore.runs.parts import network_for, parse_parts, suggested_by
 from aecore.runs.spec import CHOICES
 from aecore.samples import to_float
 from aecore.training import Event, Failed, Logged, TrainConfig, TrainingSession
@@ -108,15 +108,12 @@ def _configs(
 
 
 def _hints(data: ImageData, variant: type[Autoencoder]) -> dict[str, Any]:
-    """What suits the data and the variant, which has the last word but for a loss of pixels."""
+    """What suits the data and the variant, which has the last word."""
     if data.name in datasets:
         of_data = dict(datasets[data.name].suggested)
     else:
         of_data = suggested(Taken(data.kind, data.images, data.labels, data.classes))
-    hints = {**of_data, **variant.suggested}
-    if data.kind != "image" and "likelihood" in hints:
-        hints["likelihood"] = "mse" if data.layout.groups else "gaussian"
-    return hints
+    return {**of_data, **suggested_by(variant, data.layout)}
 
 
 def _trained(session: TrainingSession, watch: Callable[[Event], None] | None) -> tuple[Logged, ...]:

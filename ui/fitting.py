@@ -9,7 +9,7 @@ from typing import Any
 from aecore.config import Knob
 from aecore.datasets import datasets
 from aecore.runs import RunSpec
-from aecore.runs.spec import PIXELS_ONLY
+from aecore.runs.parts import PIXELS_ONLY
 from ui.words import count_of, is_image, plain
 
 NAMED = 12

@@ -9,7 +9,10 @@ from aecore.config import Knob, Settings, knobs
 from aecore.errors import InputError
 from aecore.models import Autoencoder
 from aecore.networks import Network, NetworkConfig, networks
-from aecore.samples import NOUNS, Kind
+from aecore.samples import NOUNS, Kind, Layout
+
+PIXELS_ONLY = ("bce", "continuous_bernoulli")
+"""Losses for numbers from 0 to 1."""
 
 
 def parse_parts(
@@ -30,6 +33,27 @@ def parse_parts(
             f"There is no setting {next(iter(rest))[:60]!r} here; the settings are: {known}."
         )
     return parts
+
+
+def suggested_by(variant: type[Autoencoder], layout: Layout) -> dict[str, Any]:
+    """What a variant suggests, by flat name, as far as it has a meaning for the samples.
+
+    A loss for pixels gives way, where these are no images, to a Gaussian of learnt width, or to
+    the squared error where some columns are categories.
+    """
+    given = variant.suggested
+    hints = {name: value for name, value in given.items() if _suits(layout.kind, name, value)}
+    if layout.kind != "image" and given.get("likelihood") in PIXELS_ONLY:
+        hints["likelihood"] = "mse" if layout.groups else "gaussian"
+    return hints
+
+
+def _suits(kind: Kind, name: str, value: Any) -> bool:
+    if kind == "image":
+        return True
+    if name == "likelihood":
+        return value not in PIXELS_ONLY
+    return name != "network" or kind in networks[value].kinds
 
 
 def network_for(

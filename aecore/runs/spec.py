@@ -20,12 +20,9 @@ from aecore.errors import InputError
 from aecore.models import Autoencoder, ModelConfig, variants
 from aecore.networks import Network, NetworkConfig, networks
 from aecore.runs import migrations
-from aecore.runs.parts import network_for, parse_parts
-from aecore.samples import Kind
+from aecore.runs.parts import network_for, parse_parts, suggested_by
 from aecore.training import TrainConfig
 
-PIXELS_ONLY = ("bce", "continuous_bernoulli")
-"""Losses for numbers from 0 to 1."""
 CHOICES = {"dataset": "digits", "variant": "vae", "network": "mlp", "corruption": "none"}
 """The four named choices of a run, with what a newcomer starts from."""
 
@@ -166,24 +163,11 @@ def all_knobs(names: Mapping[str, str]) -> Iterator[tuple[str, Knob]]:
 def suggested(names: Mapping[str, str]) -> dict[str, Any]:
     """What the data set and the variant suggest, by flat name; the variant has the last word.
 
-    But not where it speaks of images, and the samples are none: a loss for pixels gives way to a
-    Gaussian of learnt width, or to the squared error where some columns are categories.
+    But not where it speaks of images, and the samples are none.
     """
     data = datasets[names["dataset"]]
-    own = variants[names["variant"]].suggested
-    hints = {name: value for name, value in own.items() if _suits(data.kind, name, value)}
-    if data.kind != "image" and own.get("likelihood") in PIXELS_ONLY:
-        hints["likelihood"] = "mse" if data(data.Config()).layout.groups else "gaussian"
-    return {**data.suggested, **hints}
-
-
-def _suits(kind: Kind, name: str, value: Any) -> bool:
-    """Whether a suggestion of a variant has a meaning for samples of a kind."""
-    if kind == "image":
-        return True
-    if name == "likelihood":
-        return value not in PIXELS_ONLY
-    return name != "network" or kind in networks[value].kinds
+    layout = data(data.Config()).layout
+    return {**data.suggested, **suggested_by(variants[names["variant"]], layout)}
 
 
 def chosen_names(values: Mapping[str, Any]) -> dict[str, str]:
