@@ -25,7 +25,7 @@ def parse_parts(
     rest, parts = dict(given), {}
     for part, kind in kinds.items():
         chosen = {k.name: _value(k, rest.pop(k.name)) for k in knobs(kind) if k.name in rest}
-        suits = {k.name: hints[k.name] for k in knobs(kind) if k.name in hints}
+        suits = {k.name: hints[k.name] for k in knobs(kind) if _takes(k, hints.get(k.name))}
         parts[part] = kind.parse({**suits, **chosen})
     if rest:
         known = ", ".join(sorted(k.name for kind in kinds.values() for k in knobs(kind)))
@@ -33,6 +33,15 @@ def parse_parts(
             f"There is no setting {next(iter(rest))[:60]!r} here; the settings are: {known}."
         )
     return parts
+
+
+def _takes(declared: Knob, hint: Any) -> bool:
+    """Whether there is a hint that a knob can have: one of a data set may suit most variants."""
+    if hint is None:
+        return False
+    if declared.low is not None and declared.high is not None:
+        return declared.low <= hint <= declared.high
+    return not declared.choices or hint in declared.choices
 
 
 def suggested_by(variant: type[Autoencoder], layout: Layout) -> dict[str, Any]:
