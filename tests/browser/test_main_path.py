@@ -41,6 +41,8 @@ def test_choose_mnist_train_pause_resume_reload_reconstruct(lab, page):
     page.wait_for_url("**variant=denoising**")
     choose(page, "Network", "Convolutional")
     page.wait_for_url("**network=conv**")
+    # While the form is drawn anew, the old field and the new one stand there together.
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     page.get_by_role("spinbutton", name="Epochs").fill("1")
     page.get_by_role("spinbutton", name="Epochs").press("Enter")
     page.wait_for_url("**epochs=1**")
