@@ -9,7 +9,11 @@ LIVE = ".ael-live"
 
 def start(page) -> str:
     """Press Start; returns the run's id once the link names it."""
-    page.get_by_role("button", name="Start", exact=True).click()
+    button = page.get_by_role("button", name="Start", exact=True)
+    button.wait_for()
+    # What the form shows is let go of with it: a picture still on its way would not be found.
+    page.wait_for_function("() => [...document.images].every((image) => image.complete)")
+    button.click()
     page.wait_for_url("**/train?run=*")
     return page.url.split("run=")[1]
 
