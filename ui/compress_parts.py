@@ -18,6 +18,7 @@ from ui.components import pictures
 from ui.compress_words import MEASURES, SIZES, Rows, count, nearest, of_method, said, titles
 from ui.figures import strip
 from ui.grids import Grid
+from ui.image import image
 from ui.linked import choice, whole_number
 from ui.resources import run_model
 from ui.words import plain
@@ -175,7 +176,7 @@ def opened(run: Run, found: Findings, content: bytes) -> None:
         st.error(plain(str(error)))
         return
     if len(made):
-        st.image(strip(made, ACROSS))
+        image(strip(made, ACROSS), f"{len(made)} images out of the file")
     st.caption(
         f"{len(made)} {'image' if len(made) == 1 else 'images'} from {len(content)} bytes, drawn "
         "by the decoder of this run."

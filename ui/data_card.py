@@ -23,6 +23,7 @@ from ui.background import Work, begin, forget, known
 from ui.calm import to_the_end
 from ui.data_choice import offered
 from ui.figures import strip
+from ui.image import image
 from ui.selection import DATA
 from ui.waiting import waited
 from ui.words import plain, size
@@ -111,7 +112,7 @@ def card(name: str) -> None:
     st.markdown(f"**{plain(kind.title)}**")
     made = strips.known(name)
     if made is not None:
-        st.image(strip(made, SHOWN, 36, 3), alt=f"The first samples of {kind.title}")
+        image(strip(made, SHOWN, 36, 3), f"The first samples of {kind.title}")
     st.caption(facts_line(name))
     st.caption(f"{plain(kind.summary)} Licence: {plain(kind.licence)}.")
     if kind(kind.Config()).ready():

@@ -16,6 +16,7 @@ from aecore.intake import intakes
 from aecore.intake.safe_text import safe_text
 from ui.calm import to_the_end
 from ui.forms import knob_widget
+from ui.image import address
 from ui.selection import set_widget, widget_value
 from ui.words import count_of, plain
 
@@ -29,9 +30,10 @@ def found(told: Mapping[str, Any]) -> None:
     """What `Intake.look` told, for a person."""
     sentences = [str(each) for each in told.get("summary", ())]
     st.markdown(plain(" ".join(sentences)))
-    images = [image for each in told.get("previews", ())[:SHOWN] if (image := _png(each))]
+    images = [png for each in told.get("previews", ())[:SHOWN] if (png := _png(each))]
     if images:
-        st.image(images, width=72, alt=["A sample as it would be taken in"] * len(images))
+        alt = ["A sample as it would be taken in"] * len(images)
+        st.image([address(each) for each in images], width=72, alt=alt)
         st.caption("The first samples as they would be taken in.")
     classes = told.get("classes")
     if isinstance(classes, Mapping) and len(classes) > 1:

@@ -29,6 +29,7 @@ from ui.components import chart, pictures
 from ui.data_figures import balance, column_bars, pixel_lines
 from ui.figures import strip
 from ui.grids import Grid
+from ui.image import image
 from ui.linked import choice, whole_number
 from ui.resources import data
 from ui.waiting import waited
@@ -138,7 +139,7 @@ def _classes(found: ImageData, facts: Facts) -> None:
     chart(balance(found.classes, facts.counts), "balance", alt)
     if found.kind == "image":
         st.markdown("**Mean image**")
-        st.image(strip(facts.mean, 1, 140), alt="The mean of all training images")
+        image(strip(facts.mean, 1, 140), "The mean of all training images")
         st.caption(f"The mean of {found.size('train'):,} training images.")
 
 

@@ -27,6 +27,7 @@ from aecore.samples import NOUNS, Kind
 from ui.components import chart
 from ui.decoding import known_axes
 from ui.figures import bars_of_classes, by_number, heat, strip
+from ui.image import image
 from ui.linked import choice
 from ui.resources import run_data, run_model
 from ui.words import count_of, numbers_word
@@ -106,7 +107,7 @@ def _drives(run: Run, loaded: LoadedModel, axis: int) -> Drives:
 def _strip(data: ImageData, axes: Axes, axis: int, moved: Tensor) -> None:
     low, high = float(axes.low[axis]), float(axes.high[axis])
     share = f"{100 * (1 - 2 * EDGE):.0f} %"
-    st.image(strip(moved, STEPS))
+    image(strip(moved, STEPS), f"The decoder along z{axis + 1}")
     st.caption(
         f"What the decoder makes of z{axis + 1} from {low:.2f} to {high:.2f}, between which lie "
         f"{share} of {_samples(data, len(axes.codes))}; all other numbers are at their average."
@@ -118,7 +119,8 @@ def _extremes(values: Tensor, data: ImageData) -> None:
     columns = st.columns(2, gap="medium")
     for column, which, word in zip(columns, found, ("lowest", "highest"), strict=True):
         with column:
-            st.image(strip(data.pictures(data.part("test", MOST_HELD_OUT)[which]), SHOWN))
+            shown = data.pictures(data.part("test", MOST_HELD_OUT)[which])
+            image(strip(shown, SHOWN), f"The {_samples(data, len(which))} with the {word} value")
             first, last = float(values[which[0]]), float(values[which[-1]])
             st.caption(
                 f"The {_samples(data, len(which))} with the {word} value, {first:.2f} to "

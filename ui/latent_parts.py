@@ -21,6 +21,7 @@ from ui import resources
 from ui.components import chart
 from ui.figures import strip
 from ui.groups import groups_panel
+from ui.image import image
 from ui.known_columns import known_columns
 from ui.linked import choice
 from ui.words import is_image, noun, numbers_word
@@ -101,7 +102,8 @@ def selection_view(run: Run, rows: NDArray[np.int64]) -> None:
     left, right = st.columns([3, 1], gap="medium")
     with left:
         pairs = torch.cat([data.pictures(images[:SHOWN]), _copies(run, images[:SHOWN])], 2)
-        st.image(strip(pairs, min(ACROSS, len(pairs)), 112), caption=_caption(len(rows)))
+        shown = strip(pairs, min(ACROSS, len(pairs)), 112)
+        image(shown, "What is selected, and its reconstructions", caption=_caption(len(rows)))
         st.download_button(
             "Download as CSV", lambda: _csv(noun(run.spec), rows, labels, data.classes),
             f"{run.id}-selection.csv", "text/csv",
@@ -111,7 +113,8 @@ def selection_view(run: Run, rows: NDArray[np.int64]) -> None:
     with right:
         mean = images.mean(0, keepdim=True, dtype=torch.float32)
         mean = mean.round().byte() if data.kind == "image" else data.pictures(mean)
-        st.image(strip(mean, 1, 96), caption=f"Their mean {noun(run.spec)}")
+        caption = f"Their mean {noun(run.spec)}"
+        image(strip(mean, 1, 96), caption, caption=caption)
         bars = _histogram(noun(run.spec), labels, data.classes)
         chart(bars, "selection", "How many of what is selected are of each class")
 

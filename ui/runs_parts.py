@@ -16,6 +16,7 @@ from aecore.catalog.standing import standing
 from aecore.errors import AecoreError
 from aecore.runs.status import plain_sentence
 from ui.access import catalog, seen, slots, visitor
+from ui.image import image
 from ui.resources import run_thumbnail
 from ui.selection import SHOWN, WORDS, linked, linked_id, remember, set_widget, unfold, widget_value
 from ui.words import ago, count_of, data_and_variant, measured, plain, title
@@ -116,7 +117,7 @@ def _line(row: RunRow, place: queue.Place | None, unfolded: bool) -> None:
             sentence = standing(row, met.run, None, place).message
     with picture:
         if png:
-            st.image(png, alt=f"Reconstructions of {title(row)}")
+            image(png, f"Reconstructions of {title(row)}")
     with name.container(gap=None):
         st.button(
             plain(title(row)), key=f"unfold:{row.id}", type="tertiary", wrap=False,

@@ -27,6 +27,7 @@ from ui.figures import strip
 from ui.fitting import columns_line, fitting_loss, offered
 from ui.form_link import drop_rate_changes, linked_spec
 from ui.forms import choice_widget, knob_widget
+from ui.image import image
 from ui.selection import (
     leave_note,
     offer_start,
@@ -77,7 +78,7 @@ def _data(spec: RunSpec) -> None:
         try:
             images, show = resources.sample(spec, SHOWN)
             what = NOUNS[kind.kind][1]
-            st.image(strip(show(images), SHOWN), alt=f"{len(images)} {what} of {kind.title}")
+            image(strip(show(images), SHOWN), f"{len(images)} {what} of {kind.title}")
         except AecoreError as error:
             st.caption(plain(str(error)))
     if kind.kind != "image":
@@ -120,7 +121,7 @@ def _corruption(spec: RunSpec) -> None:
     with suppress(AecoreError):  # told beside the data already
         samples, show = resources.sample(spec, SHOWN)
         damaged = spec.make_corruption()(to_float(samples), Generator().manual_seed(0))
-        st.image(strip(show(damaged), SHOWN), alt="The same as the encoder sees them")
+        image(strip(show(damaged), SHOWN), "The same as the encoder sees them")
 
 
 def _network(spec: RunSpec) -> None:
