@@ -113,7 +113,7 @@ def _drawn(case: Case) -> dict[str, float]:
     shown: list[tuple[float, float]] = []
     wall, cpu = time.perf_counter(), time.process_time()
 
-    def follow(_: float, places: Map | None) -> None:
+    def follow(_: float, places: Map | None, _landmarks: int = 0) -> None:
         if places is not None:
             shown.append((time.perf_counter() - wall, time.process_time() - cpu))
 

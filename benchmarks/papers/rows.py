@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+Known = frozenset[tuple[str, str]]
+"""Experiment and method of rows that are measured already."""
+
 
 @dataclass(frozen=True)
 class Row:
