@@ -24,6 +24,7 @@ from aecore.runs.checks import check_total, estimate
 from aecore.runs.inference import LoadedModel, load_model
 from aecore.training.estimate import seconds_per_step
 from ui.access import catalog
+from ui.promptly import answer_promptly
 from ui.thumbnails import newest, thumbnail
 
 LOG = logging.getLogger("autoencoder-lab")
@@ -33,7 +34,8 @@ WATCH_SECONDS = 2.0
 
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[None]:
-    """With the server: see to it that a supervisor works, now and whenever one is lost."""
+    """With the server, which listens already: see to it that a supervisor works at all times."""
+    answer_promptly()
     torch.set_num_threads(1)  # pages decode a few images; the cores belong to the workers
     over = Event()
     Thread(target=_keep_supervisor, args=(over,), daemon=True).start()
