@@ -13,7 +13,6 @@ from ui.browse_parts import (
     classes_table,
     histogram,
     pixels_view,
-    rows_to_show,
     sheets,
 )
 from ui.column_parts import columns_view
@@ -56,8 +55,11 @@ def browse(run: Run, asked: dict[str, Any]) -> None:
         count = choose_count()
     with line.cell():
         group = choose_group(run)
-    settings = {"corruption": asked["corruption"], "level": asked["level"], "count": count}
-    found = report(run, "reconstruct", {**settings, "noise_seed": asked["seed"]})
+    settings = {
+        "corruption": asked["corruption"], "level": asked["level"], "count": count,
+        "noise_seed": asked["seed"],
+    }  # fmt: skip
+    found = report(run, "reconstruct", settings)
     if found is None:
         return
     errors = found.arrays["mse"]
@@ -71,7 +73,7 @@ def browse(run: Run, asked: dict[str, Any]) -> None:
         classes_table(run, found)
     with grid.cell():
         pixels_view(run, found)
-    sheets(run, found, rows_to_show(run, errors, span, asked, group))
+    sheets(run, found, {**asked, **settings, "group": group, "low": span[0], "high": span[1]})
     st.caption(
         f"{found.scope['n']:,} test {noun(run.spec)}s, model of step {found.scope['step']}, noise "
         f"seed {found.scope['noise_seed']}; intervals by 1,000 bootstrap draws."

@@ -77,6 +77,7 @@ ROUTES = {
     ("/runs/{run}/column", READ): "view",
     ("/runs/{run}/near", READ): "view",
     ("/runs/{run}/points", READ): "view",
+    ("/runs/{run}/sheet", READ): "view",
     ("/runs/{run}/map", READ): "view",
     ("/runs/{run}/trust", READ): "view",
     ("/runs/{run}/spot", READ): "view",
@@ -96,11 +97,11 @@ WRITING = {path for path, methods in ROUTES if methods == ("POST",)}
 ASKED = {"thumbnails": "?rows=0", "near": "?point=0", "column": "?name=brightness"}
 """What a route needs to be told, by its last word."""
 NOT_DRAWN = {
-    "spot": "?x=0&y=0", "spread": "", "points": "",
+    "spot": "?x=0&y=0", "spread": "", "points": "", "sheet": "",
     "plane": "?x=0&y=0&across_x=1&across_y=0&down_x=0&down_y=1&columns=1&rows=1",
 }  # fmt: skip
-"""Routes that refuse whoever may see these runs, with 400: their maps are not drawn, and their
-samples are no points."""
+"""Routes that refuse whoever may see these runs, with 400: their maps are not drawn, their errors
+not measured, and their samples are no points."""
 BLACK = base64.b64encode(bytes(64)).decode()
 BODY = json.dumps(
     {"action": "stop", "maps": [], "image": BLACK, "number": 0, "touched": BLACK}

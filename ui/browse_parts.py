@@ -15,21 +15,17 @@ from aecore.runs import Run
 from aecore.runs.groups import read_groups
 from aecore.samples import places
 from ui import components
-from ui.asked import number
+from ui.asked import number, whole
 from ui.figures import by_number, heat
-from ui.grids import Grid
-from ui.linked import choice, whole_number
+from ui.linked import choice
 from ui.resources import run_data
 from ui.selection import linked, note_in_link, set_widget, widget_value
+from ui.sheets import ALL, SHEET, rows_of
 from ui.words import count_of, is_image, noun, numbers_word, plain
 
 COUNTS = {"500": "500", "2000": "2,000", "10000": "10,000", "100000": "All"}
-ALL = "all"
-SHEET, ACROSS = 100, 20
-"""Images of a sheet, and how many of them in a line."""
 BARS = 60
 SPAN = "browse:span"
-Rows = NDArray[np.int64]
 
 
 def choose_count() -> int:
@@ -79,26 +75,6 @@ def _note_span() -> None:
     note_in_link("errors", f"{low:g}-{high:g}")
 
 
-def rows_to_show(
-    run: Run, errors: NDArray[np.float64], span: tuple[float, float], asked: dict[str, Any],
-    group: str,
-) -> Rows:  # fmt: skip
-    """The images of a class, a group and a span of errors, in the order that is asked for."""
-    labels = run_data(run).part_labels("test", len(errors)).numpy()
-    slack = 1e-9  # what the slider rounds away
-    keep = (errors >= span[0] - slack) & (errors <= span[1] + slack)
-    if int(asked["label"]) >= 0:
-        keep &= labels == int(asked["label"])
-    if group != ALL:
-        own = read_groups(run).get(group, np.zeros(0, np.int64))
-        keep &= np.isin(np.arange(len(errors)), own)
-    rows = np.flatnonzero(keep)
-    if asked["order"] == "first":
-        return rows
-    values = errors[rows] if asked["order"] == "best" else -errors[rows]
-    return rows[np.argsort(values, kind="stable")]
-
-
 def histogram(errors: NDArray[np.float64], span: tuple[float, float]) -> Any:
     """How many images have which error, those of the span in full colour: a Plotly figure."""
     import plotly.graph_objects as go
@@ -117,41 +93,28 @@ def histogram(errors: NDArray[np.float64], span: tuple[float, float]) -> Any:
 
 
 @st.fragment  # another sheet draws this part alone anew
-def sheets(run: Run, found: Findings, rows: Rows) -> None:
-    """The images themselves, above what the model makes of each; so many at a time."""
-    pages = max(1, -(-len(rows) // SHEET))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.markdown(
-            f"**{count_of(len(rows), noun(run.spec))}** of {found.scope['n']:,}", width="stretch"
-        )
-        page = 1
-        if pages > 1:
-            help = f"{SHEET} of them at a time, in the order that is chosen above."
-            page = whole_number("sheet", f"Sheet, of {pages}", (1, pages), 1, help)
-    if not len(rows):
+def sheets(run: Run, found: Findings, asked: dict[str, Any]) -> None:
+    """The images themselves, above what the model makes of each; so many at a time.
+
+    asked: what `ui.sheets` reads, but for the number of the sheet.
+    """
+    count = len(rows_of(run, found.arrays["mse"], asked))
+    st.markdown(f"**{count_of(count, noun(run.spec))}** of {found.scope['n']:,}")
+    if not count:
         st.info("None has all of this; widen the span of errors, or choose another class.")
         return
-    start = SHEET * (page - 1)
-    components.pictures(f"{run.id}-sheet", _sheet(run, found, rows[start : start + SHEET], start))
+    last = -(-count // SHEET)
+    try:
+        sheet = whole(linked("sheet", "1"), "sheet", 1, last)
+    except InputError:
+        sheet = 1
+    turned = components.sheets_view(run, {**asked, "step": found.scope["step"]}, last, sheet)
+    if turned:
+        note_in_link("sheet", str(turned) if turned > 1 else "")
     st.caption(
         "Above the original, below its reconstruction; point at one for its number, class and "
         "error."
     )
-
-
-def _sheet(run: Run, found: Findings, rows: Rows, start: int) -> Grid:
-    data = run_data(run)
-    places = data.splits["test"][rows]
-    made = torch.from_numpy(found.arrays["outputs"][rows])
-    pairs = torch.cat([data.pictures(data.images[places]), made], 2)
-    errors = found.arrays["mse"]
-    classes = [data.classes[label] for label in data.labels[places]]
-    notes = [
-        f"{name}, test {noun(run.spec)} {row}, error {errors[row]:.4f}"
-        for name, row in zip(classes, rows, strict=True)
-    ]
-    names = [f"{start + at + 1:,}" for at in range(0, len(rows), ACROSS)]
-    return Grid(pairs, ACROSS, tuple(names), tuple(notes))
 
 
 def classes_table(run: Run, found: Findings) -> None:

@@ -26,7 +26,7 @@ from starlette.routing import Route
 from aecore.catalog.access import Action
 from aecore.errors import AecoreError, InputError, UnknownName
 from aecore.runs import Run
-from ui import brush, decoding, ground, held_out, maps, own, points
+from ui import brush, decoding, ground, held_out, maps, own, points, sheets
 from ui.access import Seen, obey, see, visitor_of
 from ui.asked import command, rate, whole
 from ui.gallery import gallery
@@ -53,6 +53,7 @@ VIEWS = {
     "axes": decoding.axes,
     "decoded": decoding.decoded,
     "points": points.points,
+    "sheet": sheets.sheet,
 }
 """What the maps and the decoder of a run are made of, by route: envelopes, never kept."""
 SENT = {"own": (own.own, own.longest), "brush": (brush.restored, brush.longest)}

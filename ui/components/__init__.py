@@ -46,7 +46,8 @@ PARTS = {
         "maps",
     ),
     "decoder": ("shared", "decoder"),
-    "pictures": ("shared", "pictures"),
+    "pictures": ("shared", "picture_grid", "pictures"),
+    "sheets": ("shared", "picture_grid", "sheets"),
     "wipe": ("shared", "wipe"),
     "brush": ("shared", "pad", "brush_pad", "brush"),
     "preload": ("shared", "preload"),
@@ -113,6 +114,18 @@ def gallery_view(run: Run, asked: dict[str, Any]) -> None:
     url = f"{base()}/runs/{run.id}/gallery?{urlencode(asked)}"
     data = {"url": url, "damaged": asked.get("corruption", "none") != "none"}
     _component("gallery")(key=f"gallery-{run.id}", data=data)
+
+
+def sheets_view(run: Run, asked: dict[str, Any], sheets: int, sheet: int) -> int:
+    """Sheets of reconstructions; the one that was turned to, once, else 0.
+
+    asked: what the route of sheets reads, but for the number; sheets: how many there are; sheet:
+    the one that the link says.
+    """
+    url = f"{base()}/runs/{run.id}/sheet?{urlencode(asked)}"
+    data = {"url": url, "sheets": sheets, "sheet": sheet}
+    answer = _component("sheets")(key=f"sheets-{run.id}", data=data, on_sheet_change=_heard)
+    return int(answer.sheet or 0)
 
 
 class Board(NamedTuple):
