@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,6 @@ from ui.words import noun
 SHEET, ACROSS = 100, 20
 """Samples of a sheet, and how many of them in a line."""
 ALL = "all"
-MOST = 100_000
 Rows = NDArray[np.int64]
 
 
@@ -38,7 +38,7 @@ def sheet(run: Run, asked: Mapping[str, str]) -> bytes:
     settings = {name: asked[name] for name in ("corruption", "level", "count", "noise_seed")
                 if name in asked}  # fmt: skip
     spec = ReportSpec.from_flat({"report": "reconstruct", **settings})
-    found = _found(str(home()), ticket_of((run, run_model(run)), spec))
+    found = _found(home(), ticket_of((run, run_model(run)), spec))
     rows = rows_of(run, found.arrays["mse"], asked)
     last = max(1, -(-len(rows) // SHEET))
     start = SHEET * (whole(asked.get("sheet", "1"), "sheet", 1, last) - 1)
@@ -46,8 +46,8 @@ def sheet(run: Run, asked: Mapping[str, str]) -> bytes:
 
 
 @lru_cache(maxsize=2)  # 8 MB for 10,000 digits
-def _found(folder: str, ticket: str) -> Findings:  # noqa: ARG001  reports of another home differ
-    found = ReportShelf(home()).known(ticket)
+def _found(root: Path, ticket: str) -> Findings:
+    found = ReportShelf(root).known(ticket)
     if found is None:
         raise InputError("These reconstructions are not there (any more); load the page again.")
     return found
