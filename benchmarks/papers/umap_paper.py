@@ -2,7 +2,8 @@
 
 Figures from the authors' notebooks (github.com/timsainb/ParametricUMAP_paper): accuracy of the
 nearest training code on test images, and mean squared error per pixel of test images. Ours train
-on 54,000 of their 60,000 images, since a tenth validates.
+on 54,000 of their 60,000 images, since a tenth validates. The noise that a VAE allows each pixel
+sets how much its code may hold: it stands here fixed at our default, and learned.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ SHORT = {"dataset": "mnist", "width": 256, "depth": 2, "epochs": 3, "train_limit
 TRAINED = {
     "AE": {"variant": "autoencoder"},
     "VAE": {"variant": "vae"},
+    "VAE, learned noise": {"variant": "vae", "likelihood": "gaussian"},
     "P.UMAP": {"variant": "parametric_umap"},
 }
 SLACK = {"1-NN accuracy": 0.005, "MSE per pixel": 0.0005}
@@ -99,7 +101,7 @@ def _trained(method: str, values: dict[str, Any], size: int) -> Iterator[Row]:
     train, test = (fitted.codes(data.part(part)) for part in ("train", "test"))
     accuracy = _accuracy(data, train, test)
     yield _row(method, size, "1-NN accuracy", accuracy, fitted.settings, fitted.minutes)
-    if method in ERROR[size]:
+    if _theirs(method) in ERROR[size]:
         mse = float(fitted.squared_errors(data.part("test")).mean()) / prod(data.shape)
         yield _row(method, size, "MSE per pixel", mse, fitted.settings, fitted.minutes)
 
@@ -109,8 +111,13 @@ def _accuracy(data: ImageData, train: Any, test: Any) -> float:
     return neighbour_accuracy(train, labels[0], test, labels[1], k=1)
 
 
+def _theirs(method: str) -> str:
+    """What the paper calls a method of ours."""
+    return method.partition(",")[0]
+
+
 def _row(method: str, size: int, measure: str, ours: float, settings: str, minutes: float) -> Row:
-    published = (ACCURACY if measure == "1-NN accuracy" else ERROR)[size].get(method)
+    published = (ACCURACY if measure == "1-NN accuracy" else ERROR)[size].get(_theirs(method))
     better = "higher" if measure == "1-NN accuracy" else "lower"
     return Row(
         _title(size), method, measure, better, ours, published, SOURCE, settings, minutes,
