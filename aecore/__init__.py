@@ -12,7 +12,7 @@ In a script (run by tests/test_fitting.py):
     fitted = aecore.fit(data, "vae", latent_dim=2, epochs=5)
     z = fitted.encode(data.part("test"))  # codes of images that training never saw
     x_hat = fitted.decode(z)
-    name = keep_python(data, "My digits")  # an own data set: `python -m aecore reindex` lists it
+    name = keep_python(data, "My digits")  # from now on among your data sets in the app
 """
 
 from typing import TYPE_CHECKING, Any

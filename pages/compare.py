@@ -21,7 +21,7 @@ from ui.reconstruct_parts import choose_count
 from ui.reports import downloads, report
 from ui.run_page import open_page
 from ui.sweep_parts import sweep_view
-from ui.words import noun
+from ui.words import is_image, noun
 
 TRAIN = Path(__file__).with_name("train.py")
 
@@ -48,9 +48,8 @@ def show(run: Run) -> None:
         side_by_side(run, found, names, sample)
     with grid.cell():
         wipe_between(found, names, sample)
-    st.subheader(
-        f"Over the test {noun(run.spec)}s", help="PSNR, SSIM and R²: more is better; MSE: less is."
-    )
+    more = "PSNR, SSIM and R²" if is_image(run.spec) else "R²"
+    st.subheader(f"Over the test {noun(run.spec)}s", help=f"{more}: more is better; MSE: less is.")
     st.markdown("\n".join(f"- {line}" for line in verdict(found, names)))
     st.table(methods_table(found, names), hide_index=True)
     st.caption(scope_line(found, noun(run.spec)))

@@ -9,16 +9,15 @@ from aecore.reports.suspects import LEFT_OUT
 from aecore.runs import Run
 from ui.detect_parts import (
     choose_score,
-    choose_suspects,
     choose_threshold,
     comparison,
     figures,
     gallery,
-    nothing_left_out,
 )
 from ui.own_suspects import own_suspects
 from ui.reports import downloads, report
 from ui.run_page import open_page
+from ui.suspects_choice import choose_suspects, nothing_left_out
 from ui.words import is_image, noun
 
 TRAIN = Path(__file__).with_name("train.py")

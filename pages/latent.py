@@ -34,7 +34,7 @@ def show(run: Run) -> None:
         names = choose_maps(offers)
     with right:
         colour = choose_colour(run)
-    settings_menu()
+    settings_menu(run.spec)
     if not run.spec.kind.has_code:
         st.info(NO_CODE)
     shown = {name: offers[name] for name in names}

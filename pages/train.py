@@ -9,6 +9,7 @@ from ui.access import see, visitor
 from ui.components import live_view, preload_charts
 from ui.form_link import edit_spec, linked_spec
 from ui.ready_made import ready_made
+from ui.run_page import data_deleted
 from ui.selection import RUN, linked_run
 from ui.sharing import share_menu, view_only
 from ui.train_form import form, start_panel
@@ -38,6 +39,7 @@ def watch(run: Run) -> None:
             st.page_link(place, label=label, icon=icon, query_params={RUN: run.id}, width="content")
         share_menu(seen)
     view_only(seen)
+    data_deleted(run)
     live_view(run)
 
 

@@ -5,11 +5,13 @@ import time
 import pytest
 import torch
 from data_kit import in_process, own_data, zip_of_shapes
-from pages_kit import ANNA, BEN, become, link, press, shown, waiting  # noqa: F401  a fixture
+from own_kit import make_table
+from pages_kit import ANNA, BEN, become, charts, link, press, shown, waiting  # noqa: F401  a fixture
 from test_pages import TRAIN, engine, sound, visit  # noqa: F401  it holds for pages here
 
 from aecore.catalog.data import links_of, listed, make_link
 from aecore.catalog.people import OWNER, Person
+from aecore.catalog.reindex_data import reindex_data
 from aecore.catalog.uploads import UPLOADS, put
 from ui import background, data_card
 from ui.access import catalog
@@ -122,6 +124,53 @@ def test_nobody_sees_or_trains_on_what_is_not_theirs(become, tmp_path):  # noqa:
     assert "Delete" not in shown(at)
     assert [each.visitors for each in links_of(catalog(), row)] == [1]
     assert "There is no data set" not in shown(sound(visit(TRAIN, {"dataset": row.name})))
+
+
+class TestDamage:
+    """The preview of a corruption, with the settings that Train has."""
+
+    def test_a_level_is_chosen_and_kept_in_the_link(self, tmp_path):
+        row = own_data(catalog(), ME, tmp_path)
+        at = settled(opened(data=row.name, pictured="damage", corrupt="masking"), "Train has")
+        before = pictured(at)
+        (key,) = (each.key for each in at.slider if each.label == "Noise level")
+        at = settled(sound(at.slider(key=key).set_value(0.9).run()), "Train has")
+        assert link(at)["level"] == "0.9"
+        assert pictured(at) != before
+        again = settled(opened(**link(at)), "Train has")
+        assert again.slider(key=key).value == 0.9
+        assert pictured(again) == pictured(at)
+
+    def test_what_cannot_be_is_told_and_the_default_taken(self, tmp_path):
+        row = own_data(catalog(), ME, tmp_path)
+        asked = {"data": row.name, "pictured": "damage", "corrupt": "masking", "level": "7"}
+        at = settled(opened(**asked), "Train has")
+        assert "The default is used" in shown(at)
+        assert [each.value for each in at.slider if each.label == "Noise level"] == [0.4]
+
+    def test_rows_have_no_range_to_be_cut_back_to(self):
+        name = make_table()
+        reindex_data(catalog())
+        at = settled(opened(data=name, pictured="damage", corrupt="gaussian"), "Train has")
+        assert [each.label for each in at.toggle] == []
+        assert "test rows" in shown(at)
+
+
+def test_values_of_a_table_are_drawn_class_by_class():
+    name = make_table()
+    reindex_data(catalog())
+    for column, kind in (("0", "scatter"), ("3", "bar")):
+        at = settled(opened(data=name, pictured="values", column=column), "Class by class")
+        classes = charts(at)[-1]["data"]
+        assert [each["type"] for each in classes] == [kind] * 2
+        assert [each["name"].split()[0] for each in classes] == ["small", "tall"]
+        assert all(sum(each["y"]) == pytest.approx(100) for each in classes)
+
+
+def pictured(at):
+    """What the browser is given to draw."""
+    parts = [part.proto.json for part in at.get("bidi_component")]
+    return [part for part in parts if "damaged" in part]
 
 
 @pytest.mark.parametrize("names", [[], ["a"], ["a", "b, c", 'd "e"']])

@@ -58,6 +58,32 @@ def test_facts_of_columns():
     assert column_facts(rows * float("nan"), "table", columns)[0].missing == 3
 
 
+def test_facts_on_each_class_add_up_to_those_on_all():
+    draw = torch.Generator().manual_seed(0)
+    numbers, labels = torch.randn(200, 1, generator=draw), torch.arange(200) % 3
+    numbers[::7] = torch.nan
+    soil = torch.nn.functional.one_hot(labels % 2, 2).float()
+    rows = torch.cat([numbers + labels[:, None], soil], 1)[:, None, None]
+    columns = (Column("x"), Column("soil", "category", ("clay", "sand")))
+    plain = column_facts(rows, "table", columns)
+    assert all(each.by_class == () for each in plain)
+    number, category = column_facts(rows, "table", columns, labels, 3)
+    assert (number.counts, number.edges) == (plain[0].counts, plain[0].edges)
+    assert np.sum(number.by_class, 0).tolist() == list(number.counts)
+    for one in range(3):
+        values = rows[labels == one, 0, 0, 0]
+        known = values[~values.isnan()].numpy()
+        expected = np.histogram(known, np.array(number.edges))[0]
+        assert list(number.by_class[one]) == expected.tolist()
+    assert category.by_class == ((67, 0), (0, 67), (66, 0))
+
+
+def test_facts_on_each_class_of_windows():
+    windows = torch.tensor([[0.0, 0, 1], [1, 1, 1], [0, 0, 0]])[:, None, None]
+    (channel,) = column_facts(windows, "series", (Column("a"),), torch.tensor([0, 1, 0]), 2)
+    assert [(part[0], part[-1]) for part in channel.by_class] == [(5, 1), (0, 3)]
+
+
 def test_counts_of_classes_and_pixels():
     data = open_data("digits")
     counts = class_counts(data)

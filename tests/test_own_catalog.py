@@ -4,32 +4,35 @@ import json
 import shutil
 import time
 
+import numpy as np
 import pytest
 from catalog_kit import ANNA, BEN, enter
-from data_kit import in_process, own_data
+from data_kit import in_process, own_data, zip_of_shapes
 from sqlalchemy import select, update
 
 from aecore.catalog.data import (
     ACTIONS,
+    add,
     find,
     links_of,
     listed,
     make_link,
     may,
     open_link,
-    remove,
     rename,
     revoke_link,
     used_by,
 )
 from aecore.catalog.people import LAPTOP, NOBODY, OWNER, Person
 from aecore.catalog.reindex import reindex
+from aecore.catalog.removal import remove
 from aecore.catalog.retention import LEFTOVER_SECONDS, UPLOAD_SECONDS, clean
 from aecore.catalog.tables import audit, dataset_share
 from aecore.catalog.uploads import MOST_WAITING, find_upload, put
 from aecore.datasets import datasets, open_data
 from aecore.datasets.own import SAMPLES, own
 from aecore.errors import DataUnavailable, InputError, UnknownName
+from aecore.intake import keep_python, sandboxed
 from aecore.runs import RunSpec
 from aecore.runs.checks import blank_model
 from aecore.runs.store import new_id
@@ -132,6 +135,33 @@ def test_folders_without_rows_and_rows_without_folders(catalog, shapes, tmp_path
     shutil.move(tmp_path / "aside", folder)
     assert reindex(catalog).data == (shapes.id,)
     assert listed(catalog, ANNA) == [shapes]
+
+
+def test_what_a_script_keeps_is_met_by_its_owner_alone(catalog, shapes):
+    name = keep_python(np.zeros((20, 4, 4), np.uint8), "From a script")
+    for person in (ANNA, BEN, ADMIN, NOBODY):
+        assert name not in [row.name for row in listed(catalog, person)]
+        with pytest.raises(UnknownName):
+            find(catalog, person, name)
+    assert find(catalog, SHELL, name).title == "From a script"
+    assert [row.name for row in listed(catalog, SHELL)] == [name]
+    again = keep_python(np.zeros((20, 4, 4), np.uint8), "Another")
+    assert {row.name for row in listed(catalog, SHELL)} == {name, again}
+    folder = catalog.root / "datasets" / new_id()
+    folder.mkdir()  # half of a copy by hand
+    assert {row.name for row in listed(catalog, SHELL)} == {name, again}
+    remove(catalog, SHELL, find(catalog, SHELL, name))
+    assert [row.name for row in listed(catalog, SHELL)] == [again]
+
+
+def test_what_is_too_much_is_not_listed_though_its_owner_met_it(catalog, monkeypatch, tmp_path):
+    in_process(monkeypatch)
+    (tmp_path / "given").write_bytes(zip_of_shapes())
+    name = sandboxed.take_in("images", [(tmp_path / "given", "a.zip")], "A", owner=OWNER)
+    assert [row.name for row in listed(catalog, SHELL)] == [name]
+    with pytest.raises(InputError, match="delete some"):
+        add(catalog, SHELL, name, LAPTOP.model_copy(update={"data_gb": 1e-9}))
+    assert listed(catalog, SHELL) == []
 
 
 def test_a_deletion_that_broke_off_is_ended(catalog, shapes):

@@ -1,5 +1,8 @@
 """Every page, route and report about runs whose samples are no images: rows, windows, points."""
 
+import json
+import re
+
 import pytest
 import torch
 from own_kit import make_points, make_series, make_table
@@ -84,12 +87,35 @@ def seen(page, run, **link):
     return at
 
 
+def hints(at):
+    """Labels and helps of all widgets, and what charts say beside their bars and lines."""
+    waiting = [at.main, at.sidebar]
+    while waiting:
+        node = waiting.pop()
+        waiting += getattr(node, "children", {}).values()
+        proto = getattr(node, "proto", None)
+        yield from (str(getattr(proto, name, "") or "") for name in ("label", "help"))
+    for figure in charts(at):
+        layout = figure["layout"]
+        axes = [value for name, value in layout.items() if name[1:5] == "axis"]
+        yield from (axis.get("title", {}).get("text", "") for axis in axes)
+        yield from (str(trace.get("hovertemplate", "")) for trace in figure["data"])
+    for part in at.get("bidi_component"):
+        yield str(json.loads(part.proto.json).get("alt", ""))
+
+
 @pytest.mark.parametrize("page", ["home", "train", "latent", "reconstruct", "compare", "detect",
                                   "features", "runs", "queue"])  # fmt: skip
 def test_every_page_shows_a_run_of_any_kind_in_its_own_words(page, run):
-    words = shown(seen(page, run))
+    at = seen(page, run)
+    words = shown(at)
     assert "PSNR" not in words
     assert " pixel" not in words
+    if page != "home":  # which tells of the demonstration, whose samples are images
+        of_images = [
+            told for told in hints(at) if re.search(r"\b(image|pixel)s?\b|PSNR|SSIM", told)
+        ]
+        assert not [told for told in of_images if "×" not in told], of_images
     if page in ("latent", "reconstruct", "compare", "detect", "features"):
         assert f"test {noun_of(run)}s" in words
         assert "test image" not in words

@@ -78,6 +78,14 @@ def known(key: Hashable) -> Work | None:
         return _works.get(key)
 
 
+def forget_about(*words: Hashable) -> None:
+    """Forget all works that have these in their keys."""
+    with _lock:
+        keys = [key for key in _works if isinstance(key, tuple) and set(words) <= set(key)]
+    for key in keys:
+        forget(key)
+
+
 def forget(key: Hashable) -> None:
     """End it, and begin anew when it is asked for the next time."""
     with _lock:

@@ -69,9 +69,9 @@ def choose_beside(run: Run, help: str, *, with_code: bool) -> dict[str, str]:
         format_func=lambda name: known[name],
         max_selections=MOST_BESIDE,
         key=KEY,
-        placeholder="None" if known else "No other run on these images",
+        placeholder="None" if known else "No other run on these samples",
         disabled=not known,
-        help=f"Runs on the same images, split alike; {help}",
+        help=f"Runs on the same samples, split alike; {help}",
         on_change=remember,
         args=("beside", KEY),
     )

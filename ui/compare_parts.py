@@ -21,7 +21,7 @@ from ui import components
 from ui.grids import Grid, png
 from ui.linked import choice, whole_number
 from ui.resources import run_data
-from ui.words import is_image, noun, plain
+from ui.words import is_image, noun, plain, worded
 
 Names = Mapping[str, str]
 """What each method is called, by its key."""
@@ -38,7 +38,7 @@ def names_of(found: Findings, runs: Names) -> dict[str, str]:
 def choose_umap(run: Run) -> bool:
     """Whether the inverse of UMAP is measured as well; a sentence where it cannot be."""
     (declared,) = (knob for knob in knobs(Compare.Config) if knob.name == "umap")
-    wanted = choice("umap", declared.label, UMAP, "no", declared.help)
+    wanted = choice("umap", declared.label, UMAP, "no", worded(run.spec, declared.help))
     try:
         check_numbers(run_data(run).images[0].numel())
     except InputError as error:
@@ -157,6 +157,6 @@ def scope_line(found: Findings, one: str) -> str:
         return told
     return (
         f"{told} The UMAP map has two dimensions and is made of the first "
-        f"{scope['umap_fitted_on']:,} training images, seed {scope['umap_seed']}; the way to the "
+        f"{scope['umap_fitted_on']:,} training {one}s, seed {scope['umap_seed']}; the way to the "
         "map and back is umap-learn's."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from functools import partial
+from math import prod
 from pathlib import Path
 from threading import Lock
 
@@ -26,7 +27,7 @@ from ui.figures import strip
 from ui.image import image
 from ui.selection import DATA
 from ui.waiting import waited
-from ui.words import plain, size
+from ui.words import count_of, plain, size
 
 PAGE = Path(__file__).parents[1] / "pages" / "data.py"
 SHOWN = 8
@@ -127,9 +128,11 @@ def facts_line(name: str) -> str:
     kind = datasets[name]
     source = kind(kind.Config())
     noun = NOUNS[kind.kind][1]
-    form = "×".join(str(side) for side in source.shape if side > 1 or kind.kind == "image")
+    form = "×".join(map(str, source.shape))
+    if kind.kind != "image":
+        form = f"{count_of(prod(source.shape), 'number')} each"
     classes = len(source.classes)
-    parts = [f"{source.train_size:,} {noun} to train on", form or "1 number"]
+    parts = [f"{source.train_size:,} {noun} to train on", form]
     if classes > 1:
         parts.append(f"{classes} classes")
     if isinstance(source, OwnSource):

@@ -15,6 +15,11 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73")
 """Of Okabe and Ito, for the three splits and the three channels."""
 CHANNELS = ("red", "green", "blue")
 CHANNEL_COLOURS = ("#D55E00", "#009E73", "#0072B2")
+OF_CLASSES = (
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#999999",
+)  # fmt: skip
+"""Of Okabe and Ito; more classes than these cannot be told apart in one chart."""
+DASHES = ("solid", "dash", "dot", "dashdot")
 LAYOUT: dict[str, Any] = {
     "height": 280,
     "margin": {"l": 0, "r": 0, "t": 8, "b": 8},
@@ -55,6 +60,28 @@ def pixel_lines(counts: NDArray[np.int64]) -> Any:
     figure = go.Figure(lines, {**LAYOUT, "showlegend": not grey})
     figure.update_yaxes(title="% of pixels, log", type="log")
     return figure.update_xaxes(title="brightness")
+
+
+def class_lines(column: ColumnFacts, classes: Sequence[str]) -> Any:
+    """What share of each class has which values of a column."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure(layout={**LAYOUT, "barmode": "group"})
+    edges = np.array(column.edges)
+    for at, (name, counts) in enumerate(zip(classes, column.by_class, strict=True)):
+        shares = (100 * np.array(counts) / max(1, sum(counts))).tolist()
+        colour, told = OF_CLASSES[at], f"{name} ({sum(counts):,})"
+        if column.values:
+            figure.add_bar(x=list(range(len(shares))), y=shares, name=told,
+                           marker={"color": colour})  # fmt: skip
+        else:
+            line = {"shape": "hvh", "color": colour, "dash": DASHES[at % len(DASHES)]}
+            x = ((edges[:-1] + edges[1:]) / 2).tolist()
+            figure.add_scatter(x=x, y=shares, name=told, mode="lines", line=line)
+    figure.update_yaxes(title="% of the class", rangemode="tozero")
+    if column.values:
+        figure.update_xaxes(tickvals=list(range(len(column.values))), ticktext=list(column.values))
+    return figure
 
 
 def column_bars(column: ColumnFacts) -> Any:

@@ -13,12 +13,12 @@ from aecore.catalog.data import (
     make_link,
     may,
     open_link,
-    remove,
     rename,
     revoke_link,
     used_by,
 )
 from aecore.catalog.people import server_mode
+from aecore.catalog.removal import remove
 from aecore.datasets import datasets
 from aecore.datasets.own import OwnSource
 from aecore.errors import InputError, UnknownName
@@ -26,6 +26,7 @@ from aecore.networks import networks
 from aecore.runs import RunSpec
 from ui import resources
 from ui.access import catalog, visitor
+from ui.background import forget_about
 from ui.calm import to_the_end
 from ui.data_card import facts_line, strips
 from ui.data_choice import check_data, is_own, see_data
@@ -133,12 +134,16 @@ def _menus(row: DataRow) -> None:
     with st.popover("Delete", icon=":material/delete:", help="Delete it for good."):
         runs = used_by(catalog(), row.name)
         stays = (
-            f"{count_of(runs, 'run')} trained on it: what they learnt stays, with the few samples "
-            "in their pictures, but nothing more can be measured on them."
+            f"{count_of(runs, 'run')} trained on it: each stays with its model, which remembers "
+            "what it learnt, its curves and its figures, and is stopped where it still trains; "
+            "nothing more can be measured on it."
             if runs
             else "No run was trained on it."
         )
-        st.markdown(f"Its samples are deleted at once, and nothing brings them back. {stays}")
+        st.markdown(
+            "Its samples are deleted at once, with every picture, map and report here that shows "
+            f"them, whosesoever it is, and nothing brings them back. {stays}"
+        )
         st.button("Delete for good", type="primary", key="delete_data",
                   help="There is no undo.",
                   on_click=to_the_end(lambda: attempt(_delete, row)))  # fmt: skip
@@ -147,6 +152,7 @@ def _menus(row: DataRow) -> None:
 def _delete(row: DataRow) -> None:
     remove(catalog(), visitor(), see_data(row.name, "delete"))
     strips.forget(row.name)
+    forget_about(row.name)
     resources.forget_data()
     write_link({})
     leave_note(f"“{row.title}” is deleted.")
@@ -154,7 +160,10 @@ def _delete(row: DataRow) -> None:
 
 def _share(row: DataRow) -> None:
     with st.popover("Share", icon=":material/share:", help="Show it to others by a link."):
-        st.markdown("Whoever has the link may look at this data set and train on it.")
+        st.markdown(
+            "Whoever has the link may look at this data set and train on it. Runs that they train "
+            "stay theirs when the link ends, and show samples of it until you delete it."
+        )
         key = f"data:{row.id}:days"
         st.segmented_control(
             "The link holds for", DAYS, default=USUAL, required=True, key=key,

@@ -11,7 +11,7 @@ from aecore.datasets import SplitConfig, datasets
 from aecore.errors import InputError
 from aecore.runs import RunSpec
 from ui.calm import to_the_end
-from ui.forms import knob_widget
+from ui.forms import in_words, knob_widget
 from ui.selection import linked, note_in_link, set_widget, widget_value
 from ui.words import plain
 
@@ -44,20 +44,22 @@ def split_controls(spec: RunSpec) -> None:
         cells = st.grid(3, min_column_width=220)
         for knob in knobs(kind.Config):
             with cells.cell():
-                knob_widget(knob, getattr(spec.source, knob.name), f"data:{spec.dataset}", _changed)
+                value = getattr(spec.source, knob.name)
+                knob_widget(in_words(spec, knob), value, f"data:{spec.dataset}", into_link)
         for knob in knobs(SplitConfig):
             with cells.cell():
                 if knob.name == "only_classes":
-                    _only(spec, classes, knob.help)
+                    _only(spec, classes, in_words(spec, knob).help)
                 elif knob.name == "leave_out":
                     _leave_out(spec, classes)
                 else:
                     value = getattr(spec.splits, knob.name)
-                    knob_widget(knob, value, f"data:{spec.dataset}", _changed)
+                    knob_widget(in_words(spec, knob), value, f"data:{spec.dataset}", into_link)
 
 
 @to_the_end
-def _changed(name: str, key: str) -> None:
+def into_link(name: str, key: str) -> None:
+    """Write what a widget says into the link."""
     value = widget_value(key)
     if value is not None:
         note_in_link(name, str(value))
@@ -80,7 +82,7 @@ def _places(name: str, key: str) -> None:
 def _leave_out(spec: RunSpec, classes: tuple[str, ...]) -> None:
     key, named = f"data:out:{spec.dataset}", _named(classes)
     set_widget(key, spec.splits.leave_out)
-    st.selectbox("Leave out class", range(NONE, len(classes)), key=key, on_change=_changed,
+    st.selectbox("Leave out class", range(NONE, len(classes)), key=key, on_change=into_link,
                  format_func=lambda place: "None" if place == NONE else named(place),
                  args=("leave_out", key),
                  help="Training and validation never see this class; the test split keeps it, so "

@@ -18,7 +18,7 @@ from aecore.intake.choose import fitting, suffixes
 from aecore.intake.safe_text import safe_text
 from aecore.intake.sandboxed import look, take_in
 from ui.access import catalog, limits, visitor
-from ui.background import Work, begin, forget, known
+from ui.background import Work, begin, forget, forget_about, known
 from ui.calm import to_the_end
 from ui.data_found import columns_of, found, options_of
 from ui.selection import (
@@ -185,6 +185,7 @@ def _take(
     work.tell("entering it among your data sets", 0.95)
     add(catalog(), person, name, room)
     drop(upload)
+    forget_about("look", upload.id)
     return name
 
 
@@ -206,6 +207,7 @@ def _other_files(upload: Upload) -> None:
 def _let_go(upload: Upload) -> None:
     with suppress(UnknownName):
         drop(find_upload(catalog(), visitor(), upload.id))
+    forget_about("look", upload.id)
     note_in_link(UPLOAD, "")
 
 

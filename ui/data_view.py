@@ -10,11 +10,11 @@ import numpy as np
 import streamlit as st
 import torch
 from numpy.typing import NDArray
-from torch import Generator, Tensor
+from torch import Tensor
 
-from aecore.corruptions import corruptions
 from aecore.datasets import ImageData
 from aecore.datasets.splits import SPLITS, Split
+from aecore.errors import AecoreError
 from aecore.metrics.facts import (
     ColumnFacts,
     class_counts,
@@ -23,10 +23,11 @@ from aecore.metrics.facts import (
 )
 from aecore.metrics.near_copies import NearCopies, near_copies
 from aecore.runs import RunSpec
-from aecore.samples import NOUNS, to_float
+from aecore.samples import NOUNS
 from ui.background import Work
 from ui.components import chart, pictures
-from ui.data_figures import balance, column_bars, pixel_lines
+from ui.data_damage import damage
+from ui.data_figures import OF_CLASSES, balance, class_lines, column_bars, pixel_lines
 from ui.figures import strip
 from ui.grids import Grid
 from ui.image import image
@@ -44,7 +45,6 @@ VIEWS = {
 }
 SHEET, COLUMNS = 48, 12
 PAIRS = 12
-DAMAGED = 8
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,11 @@ def opened(spec: RunSpec) -> tuple[ImageData, Facts] | None:
     if work.problem:
         st.error(plain(work.problem))
         return None
-    return data(spec.dataset, spec.source, spec.splits), work.result
+    try:
+        return data(spec.dataset, spec.source, spec.splits), work.result
+    except AecoreError as error:  # it was deleted this moment
+        st.error(plain(str(error)))
+        return None
 
 
 def _facts(spec: RunSpec, work: Work) -> Facts:
@@ -76,8 +80,12 @@ def _facts(spec: RunSpec, work: Work) -> Facts:
     image = found.kind == "image"
     columns: Sequence[ColumnFacts] = ()
     if not image:
-        source = spec.make_source()
-        columns = column_facts(source.read().images, found.kind, source.columns)
+        source, few = spec.make_source(), 1 < len(found.classes) <= len(OF_CLASSES)
+        pool = source.read()
+        columns = column_facts(
+            pool.images, found.kind, source.columns, pool.labels if few else None,
+            len(found.classes),
+        )  # fmt: skip
     return Facts(
         found.pictures(found.mean[None]),
         class_counts(found),
@@ -94,11 +102,11 @@ def views(spec: RunSpec, found: ImageData, facts: Facts) -> None:
     elif shown == "classes":
         _classes(found, facts)
     elif shown == "values":
-        _values(facts)
+        _values(found, facts)
     elif shown == "copies":
         _copies(spec, found)
     else:
-        _damage(found)
+        damage(spec, found)
 
 
 def _samples(found: ImageData) -> None:
@@ -143,7 +151,7 @@ def _classes(found: ImageData, facts: Facts) -> None:
         st.caption(f"The mean of {found.size('train'):,} training images.")
 
 
-def _values(facts: Facts) -> None:
+def _values(found: ImageData, facts: Facts) -> None:
     if facts.pixels is not None:
         counts, images = facts.pixels
         alt = "Lines: how often pixels have each brightness"
@@ -156,6 +164,11 @@ def _values(facts: Facts) -> None:
     which = choice("column", "Column", names, "0", "Whose values are drawn.")
     chosen = facts.columns[int(which)]
     chart(column_bars(chosen), "column", f"Bars: the values of the column {chosen.name}")
+    if chosen.by_class:
+        st.markdown("**Class by class**")
+        alt = f"How often each class has which values of the column {chosen.name}"
+        chart(class_lines(chosen, found.classes), "column-classes", alt)
+        st.caption("Each class adds up to 100 %; how many of its values are known is in brackets.")
 
 
 def _row(each: ColumnFacts) -> dict[str, str]:
@@ -196,18 +209,3 @@ def _copies(spec: RunSpec, found: ImageData) -> None:
         f"The {count_of(columns, 'nearest pair')} with their Euclidean distance, looked for from "
         f"{near.looked_at:,} test samples among {near.among:,} training samples."
     )
-
-
-def _damage(found: ImageData) -> None:
-    titles = {
-        name: kind.title for name, kind in corruptions.items()
-        if name != "none" and found.kind in kind.kinds and kind.fits(found.shape, found.kind)
-    }  # fmt: skip
-    name = choice("corrupt", "Corruption", titles, next(iter(titles)), "A kind of damage.")
-    kind = corruptions[name]
-    samples = found.part("test", DAMAGED)
-    x = to_float(samples)
-    damaged = kind(kind.Config()).on(found.kind)(x, Generator().manual_seed(0))
-    made = torch.cat([found.pictures(samples), found.pictures(damaged)])
-    pictures("damage", Grid(made, len(samples), ("clean", "damaged"), ("",) * len(made)))
-    st.caption(f"{plain(kind.idea)} At its usual strength, on the first test samples, seed 0.")

@@ -23,7 +23,7 @@ from ui.decoder_parts import (
 )
 from ui.grids import Grid
 from ui.linked import choice
-from ui.words import noun, numbers_word
+from ui.words import noun, numbers_word, worded
 
 PATHS = {"straight": "Straight", "spherical": "Spherical"}
 ENDS = {"images": "Two images", "groups": "The means of two groups"}
@@ -39,13 +39,14 @@ class End(NamedTuple):
 
 def between_view(lab: Lab) -> None:
     """From one image or group to another, through the code and through the pixels."""
+    ends = {name: worded(lab.run.spec, title) for name, title in ENDS.items()}
     with st.container(horizontal=True):
-        which = choice("lab_ends", "Between", ENDS, "images",
+        which = choice("lab_ends", "Between", ends, "images",
                        "What the path leads from and to.", segments=True)  # fmt: skip
         usual = "spherical" if on_sphere(lab.axes.codes[:, : lab.found]) else "straight"
         path = choice("lab_path", "Path", PATHS, usual,
                       "Straight mixes the two codes. Spherical turns the one towards the other, "
-                      "so that codes in between are as long as those of images.",
+                      "so that codes in between are as long as those of samples.",
                       segments=True)  # fmt: skip
     with st.container(horizontal=True, width=WIDTH):
         a, b = _two_images(lab) if which == "images" else _two_means(lab)

@@ -24,7 +24,7 @@ from ui.calm import to_the_end
 from ui.decoder_parts import WIDTH, Lab, show, told
 from ui.grids import Grid
 from ui.linked import choice, whole_number
-from ui.resources import run_data
+from ui.resources import of_samples, run_data
 from ui.selection import note_in_link
 from ui.words import is_image, noun, numbers_word
 
@@ -49,7 +49,7 @@ def draws_view(lab: Lab) -> None:
             parts = whole_number("lab_parts", "Gaussians", (1, 50), 10,
                                  "How many Gaussians the mixture has.")  # fmt: skip
         seed = whole_number("lab_seed", "Seed", (0, MOST_SEED), 0,
-                            "The same seed draws the same images again.")  # fmt: skip
+                            "The same seed draws the same again.")  # fmt: skip
         following = str((seed + 1) % (MOST_SEED + 1))
         st.button("Draw again", help="Take the next seed.",
                   on_click=to_the_end(note_in_link), args=("lab_seed", following))  # fmt: skip
@@ -66,7 +66,7 @@ def _choose_source(lab: Lab) -> str:
     titles = {key: title for key, title in SOURCES.items() if has_prior or key != "prior"}
     return choice("lab_source", "Draw from", titles, next(iter(titles)),
                   "The prior is what the model was trained to use. The others are fitted to codes "
-                  "of training images, so they go where codes are.", segments=True)  # fmt: skip
+                  "of training samples, so they go where codes are.", segments=True)  # fmt: skip
 
 
 def _drawn(lab: Lab, source: str, parts: int, seed: int) -> tuple[Tensor, str]:
@@ -131,17 +131,20 @@ def _tour(codes: Tensor) -> Tensor:
     return torch.cat([*ways, codes[-1:]])
 
 
+@of_samples
 @lru_cache(maxsize=2)
 def _training_codes(run: Run, loaded: LoadedModel) -> Tensor:
     return codes_of(loaded.model, run_data(run).part("train", MOST_TRAIN))
 
 
+@of_samples
 @lru_cache(maxsize=8)
 def _mixture(run: Run, loaded: LoadedModel, parts: int) -> Mixture:
     codes = _training_codes(run, loaded)[:MOST_MIXED]
     return fit_mixture(codes[:, : codes.shape[1] - loaded.model.label_size], parts)
 
 
+@of_samples
 @lru_cache(maxsize=8)
 def _usual_distance(run: Run) -> float:
     """From a test image to its nearest training image: the median of some."""

@@ -37,7 +37,7 @@ def decoder_lab(run: Run, selected: NDArray[np.int64], place: str) -> None:
     """
     st.subheader(
         "The decoder under your hand",
-        help="Choose codes and see what the decoder makes of them. Select one image in a map, "
+        help="Choose codes and see what the decoder makes of them. Select one sample in a map, "
         "or click an empty place of it, to start from its code.",
     )
     st.fragment(_chosen)(run, selected, place)
@@ -46,8 +46,8 @@ def decoder_lab(run: Run, selected: NDArray[np.int64], place: str) -> None:
 def _chosen(run: Run, selected: NDArray[np.int64], place: str) -> None:
     view = choice("lab", "What to do with the code", TITLES, "sliders",
                   "Sliders move numbers by hand. Traversal moves each in turn. Between two goes "
-                  "from one image to another. Groups adds what two groups differ by. Draw new ones "
-                  "makes images up.", segments=True)  # fmt: skip
+                  "from one sample to another. Groups adds what two groups differ by. Draw new "
+                  "ones makes samples up.", segments=True)  # fmt: skip
     try:
         lab = lab_of(run, selected)
         if not lab.axes.codes.isfinite().all():

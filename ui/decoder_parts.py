@@ -83,7 +83,7 @@ def choose_start(lab: Lab) -> tuple[Tensor, str]:
     if one:
         titles["selected"] = f"The selected {noun(lab.run.spec)}"
     start = choice("lab_start", "Start from", titles, "selected" if one else "average",
-                   "The code that is changed here. Select one image in a map to start from "
+                   "The code that is changed here. Select one sample in a map to start from "
                    "it.")  # fmt: skip
     if start == "average":
         return lab.axes.middle, "the average code"

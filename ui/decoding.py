@@ -19,7 +19,7 @@ from aecore.runs.inference import LoadedModel
 from ui.asked import number, whole
 from ui.envelope import pack
 from ui.ground import code_at
-from ui.resources import run_data, run_model
+from ui.resources import of_samples, run_data, run_model
 from ui.words import NO_CODE
 
 PLACE = "place:"
@@ -104,6 +104,7 @@ def told_classes(run: Run, loaded: LoadedModel) -> tuple[str, ...]:
     return run_data(run).classes[: loaded.model.label_size]
 
 
+@of_samples
 @lru_cache(maxsize=4)
 def known_axes(run: Run, loaded: LoadedModel) -> Axes:
     """The numbers of a run's code over its test images. Raises InputError where it has none."""

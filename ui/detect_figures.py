@@ -23,10 +23,10 @@ COLUMNS = 10
 MARGIN = {"l": 0, "r": 0, "t": 28, "b": 0}
 
 
-def histogram(scores: Scores, odd: Truth, threshold: float, title: str) -> Any:
-    """How normal and odd images score, each kind in percent, and the threshold: a Plotly figure.
+def histogram(scores: Scores, odd: Truth, threshold: float, title: str, one: str = "image") -> Any:
+    """How normal and odd samples score, each kind in percent, and the threshold: a Plotly figure.
 
-    scores: (n,); odd: (n,); title: of the score.
+    scores: (n,); odd: (n,); title: of the score; one: what a sample is called, here and below.
     """
     import plotly.graph_objects as go  # slow to import
 
@@ -40,7 +40,8 @@ def histogram(scores: Scores, odd: Truth, threshold: float, title: str) -> Any:
                 x=middles, y=100 * counts / counts.sum(), width=np.diff(edges),
                 name=f"{name} ({counts.sum():,})", opacity=0.7, customdata=counts,
                 marker={"color": colour, "pattern": {"shape": pattern}},
-                hovertemplate="%{customdata} images, %{y:.1f} %: around %{x:.3g}<extra></extra>",
+                hovertemplate=f"%{{customdata}} {one}s, %{{y:.1f}} %: around %{{x:.3g}}"
+                "<extra></extra>",
             )
         )  # fmt: skip
     figure = go.Figure(bars, {"barmode": "overlay", "height": 300, "margin": MARGIN})
@@ -52,24 +53,26 @@ def histogram(scores: Scores, odd: Truth, threshold: float, title: str) -> Any:
     return figure.update_yaxes(title="share of each kind (%)")
 
 
-def roc_figure(curve: Roc, at: Confusion) -> Any:
-    """Odd images found against false alarms, with the threshold's point: a Plotly figure."""
+def roc_figure(curve: Roc, at: Confusion, one: str = "image") -> Any:
+    """Odd samples found against false alarms, with the threshold's point: a Plotly figure."""
     point = _share(at.false_alarms, at.passed), _share(at.found, at.missed)
     line = _thinned(curve.false_alarms), _thinned(curve.found)
     figure = _curve(line, point, ([0, 1], [0, 1]))
-    figure.update_xaxes(title="share of normal images with a false alarm", range=[-0.02, 1.02])
-    return figure.update_yaxes(title="share of odd images found", range=[-0.02, 1.02])
+    figure.update_xaxes(title=f"share of normal {one}s with a false alarm", range=[-0.02, 1.02])
+    return figure.update_yaxes(title=f"share of odd {one}s found", range=[-0.02, 1.02])
 
 
-def precision_figure(curve: PrecisionRecall, at: Confusion, prevalence: float) -> Any:
-    """Precision against odd images found, with the threshold's point: a Plotly figure.
+def precision_figure(
+    curve: PrecisionRecall, at: Confusion, prevalence: float, one: str = "image"
+) -> Any:
+    """Precision against odd samples found, with the threshold's point: a Plotly figure.
 
     prevalence: the precision that chance has.
     """
     point = _share(at.found, at.missed), _share(at.found, at.false_alarms)
     line = _thinned(curve.found), _thinned(curve.precision)
     figure = _curve(line, point, ([0, 1], [prevalence, prevalence]))
-    figure.update_xaxes(title="share of odd images found (recall)", range=[-0.02, 1.02])
+    figure.update_xaxes(title=f"share of odd {one}s found (recall)", range=[-0.02, 1.02])
     return figure.update_yaxes(title="share of alarms that are right (precision)",
                                range=[-0.02, 1.02])  # fmt: skip
 

@@ -1,16 +1,14 @@
-"""Parts of the page that finds anomalies: what is odd, the score, the threshold, what they find."""
+"""Parts of the page that finds anomalies: the score, the threshold, and what they find."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 import torch
 
-from aecore.datasets import datasets
 from aecore.detection import Scores, methods
 from aecore.detection.judge import (
     Confusion,
@@ -24,9 +22,8 @@ from aecore.metrics.intervals import RESAMPLES
 from aecore.reports import Findings
 from aecore.reports.base import Row
 from aecore.reports.detect import OWN, WORST
-from aecore.reports.suspects import LEFT_OUT
 from aecore.runs import Run
-from ui import components, resources
+from ui import components
 from ui.detect_figures import histogram, precision_figure, roc_figure, worst_grid
 from ui.grids import png
 from ui.linked import choice, level
@@ -51,44 +48,6 @@ class View(NamedTuple):
     def counts(self) -> Confusion:
         """How many images lie on which side of the threshold."""
         return confusion(self.scores, self.odd, self.threshold)
-
-
-def choose_suspects(run: Run) -> str:
-    """What counts as odd: the class that the run never saw, or a data set that is at hand."""
-    name = run.spec.splits.left_out(run.spec.make_source().classes)
-    unseen = f"Class {name}, which this run never saw" if name else "A class this run never saw"
-    others = {
-        other: f"{kind.title}, its test images"
-        for other, kind in datasets.items()
-        if is_image(run.spec)
-        and kind.kind == "image"
-        and other != run.spec.dataset
-        and resources.data_ready(other, kind.Config())
-    }
-    return choice(
-        "suspects",
-        "What is odd",
-        {LEFT_OUT: unseen, **others},
-        LEFT_OUT,
-        "What is to be found among the normal test samples. Another data set of images is made to "
-        "fit: resized, and turned grey or into three channels where the run asks for that.",
-    )
-
-
-def nothing_left_out(run: Run, train: Path) -> None:
-    """Say that the run has seen every class, and what to do."""
-    st.info(
-        "This run has seen every class. Train one with a class left out"
-        + (", or choose another data set as what is odd." if is_image(run.spec) else ".")
-    )
-    classes = run.spec.make_source().classes
-    if len(classes) > 1:
-        st.page_link(
-            train,
-            label=f"Train the same without class {plain(classes[-1])}",
-            icon=":material/model_training:",
-            query_params={**run.spec.to_flat(), "leave_out": str(len(classes) - 1)},
-        )
 
 
 def choose_score(run: Run, found: Findings) -> str:
@@ -120,34 +79,31 @@ def choose_threshold(found: Findings, name: str) -> View:
 
 def figures(run: Run, view: View) -> None:
     """The histogram with the threshold, what it finds in words, and both curves."""
-    title, counts = worded(run.spec, methods[view.name].title), view.counts
-    scope = (
-        f"{count_of(len(view.odd), f'test {noun(run.spec)}')}, {int(view.odd.sum()):,} of them odd"
-    )
-    scores = histogram(view.scores, view.odd, view.threshold, title)
+    title, counts, one = worded(run.spec, methods[view.name].title), view.counts, noun(run.spec)
+    scope = f"{count_of(len(view.odd), f'test {one}')}, {int(view.odd.sum()):,} of them odd"
+    scores = histogram(view.scores, view.odd, view.threshold, title, one)
     components.chart(
-        scores, "detect-scores", "Scores of normal and of odd images, and the threshold"
+        scores, "detect-scores", f"Scores of normal and of odd {one}s, and the threshold"
     )
     st.caption(f"{title} of {scope}; bars of each kind add up to 100 %.")
-    st.markdown(told(counts, view.threshold, noun(run.spec)))
+    st.markdown(told(counts, view.threshold, one))
     grid = st.grid(2, min_column_width=320, gap="medium")
     with grid.cell():
         st.markdown("**ROC curve**")
-        curve = roc_figure(roc(view.scores, view.odd), counts)
+        curve = roc_figure(roc(view.scores, view.odd), counts, one)
         components.chart(
-            curve, "detect-roc", "Share of odd images found over the share of false alarms"
+            curve, "detect-roc", f"Share of odd {one}s found over the share of false alarms"
         )
     with grid.cell():
         st.markdown("**Precision and recall**")
         points = precision_recall(view.scores, view.odd)
-        curve = precision_figure(points, counts, float(view.odd.mean()))
+        curve = precision_figure(points, counts, float(view.odd.mean()), one)
         components.chart(
-            curve, "detect-precision", "Share of right alarms over the share of odd images found"
+            curve, "detect-precision", f"Share of right alarms over the share of odd {one}s found"
         )
     st.caption(
         f"On the same {scope}. The cross is the threshold; the dotted line is what chance does: "
-        f"as many false alarms as finds, and a precision equal to the share of odd "
-        f"{noun(run.spec)}s."
+        f"as many false alarms as finds, and a precision equal to the share of odd {one}s."
     )
 
 

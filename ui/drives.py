@@ -29,7 +29,7 @@ from ui.decoding import known_axes
 from ui.figures import bars_of_classes, by_number, heat, strip
 from ui.image import image
 from ui.linked import choice
-from ui.resources import run_data, run_model
+from ui.resources import of_samples, run_data, run_model
 from ui.words import count_of, numbers_word
 
 STEPS = 9
@@ -87,11 +87,12 @@ def _choose(axes: Axes) -> int:
         titles,
         next(iter(titles)),
         "The numbers that are used most come first: by their KL from the prior where the model "
-        "has a standard normal one, else by their variance over the test images.",
+        "has a standard normal one, else by their variance over the test samples.",
     )
     return int(chosen) - 1
 
 
+@of_samples
 @lru_cache(maxsize=64)
 def _drives(run: Run, loaded: LoadedModel, axis: int) -> Drives:
     axes = known_axes(run, loaded)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from aecore.config import Knob
+from aecore.config import Knob, knobs
+from aecore.corruptions import Corruption
 from aecore.datasets import datasets
 from aecore.runs import RunSpec
 from aecore.runs.parts import PIXELS_ONLY
@@ -29,6 +30,11 @@ def fitting_loss(spec: RunSpec, declared: Knob) -> Knob:
     chosen = spec.model.likelihood
     fitting = [one for one in declared.choices if one not in PIXELS_ONLY or one == chosen]
     return replace(declared, choices=tuple(fitting))
+
+
+def damage_knobs(spec: RunSpec, kind: type[Corruption]) -> list[Knob]:
+    """A corruption's settings; what is no image has no range of pixels to be cut back to."""
+    return [one for one in knobs(kind.Config) if one.name != "clip" or is_image(spec)]
 
 
 def columns_line(spec: RunSpec) -> str:

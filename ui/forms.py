@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from aecore.config import LONGEST_TEXT, Knob
+from aecore.runs import RunSpec
 from ui.calm import to_the_end
 from ui.form_link import choose
 from ui.selection import set_widget, shows_run, widget_value
+from ui.words import worded
 
 FEW = 4
 """Up to this many choices stand side by side; more go into a list."""
@@ -31,6 +34,17 @@ def knob_widget(
     shared: dict[str, Any] = {"label": declared.label, "key": key, "help": help_text}
     shared |= {"on_change": changed or _changed, "args": (declared.name, key)}
     _WIDGETS[_widget(declared)](declared, shared)
+
+
+def in_words(spec: RunSpec, declared: Knob) -> Knob:
+    """A setting whose label and help speak of the samples of a run: of rows, where it has these.
+
+    What tells of a size such as 28×28 is true of images alone, and stays.
+    """
+    if "×" in declared.help:
+        return declared
+    label, told = worded(spec, declared.label), worded(spec, declared.help)
+    return replace(declared, label=label, help=told)
 
 
 def choice_widget(

@@ -21,7 +21,7 @@ from aecore.runs.inference import LoadedModel, reconstruct
 from aecore.samples import NOUNS, to_float
 from ui.asked import number, whole
 from ui.envelope import pack
-from ui.resources import run_data, run_model
+from ui.resources import of_samples, run_data, run_model
 
 RANKED = 2000
 """Test images that are compared with each other; the page says so."""
@@ -114,6 +114,7 @@ class Compared(NamedTuple):
     mse_out: Tensor
 
 
+@of_samples
 @lru_cache(maxsize=4)
 def _compared(run: Run, loaded: LoadedModel, name: str, level: float, seed: int) -> Compared:
     corruption = corruption_of(run.spec, name, level)

@@ -23,7 +23,7 @@ from aecore.runs.inference import CHUNK, LoadedModel
 from aecore.samples import to_float
 from ui.asked import number, whole
 from ui.envelope import pack
-from ui.resources import run_data, run_model
+from ui.resources import of_samples, run_data, run_model
 from ui.words import NO_CODE
 
 MOST_TILES = 24
@@ -104,6 +104,7 @@ def _turned(run: Run, loaded: LoadedModel, spec: MapSpec) -> Inverse:
     return _inverse(run, loaded, tuple(sorted(spec.to_flat().items())))
 
 
+@of_samples
 @lru_cache(maxsize=12)
 def _inverse(run: Run, loaded: LoadedModel, flat: tuple[tuple[str, object], ...]) -> Inverse:
     spec = MapSpec.from_flat(dict(flat))
@@ -113,6 +114,7 @@ def _inverse(run: Run, loaded: LoadedModel, flat: tuple[tuple[str, object], ...]
     return Inverse(loaded, run_data(run), spec, drawn)
 
 
+@of_samples
 @lru_cache(maxsize=4)
 def _variances(run: Run, loaded: LoadedModel) -> NDArray[np.float32]:
     """Of the posterior of each held-out image, (m, d)."""

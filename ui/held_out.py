@@ -20,7 +20,7 @@ from aecore.samples import to_float
 from ui.asked import whole
 from ui.envelope import pack
 from ui.known_columns import known_columns
-from ui.resources import run_data, run_model
+from ui.resources import of_samples, run_data, run_model
 from ui.words import NO_CODE
 
 BLOCK = 1000
@@ -113,6 +113,7 @@ def column(run: Run, asked: Mapping[str, str]) -> bytes:
     return pack(told, {"values": values})
 
 
+@of_samples
 @lru_cache(maxsize=4)
 def copies_of(run: Run, loaded: LoadedModel) -> Copies:
     """What a model makes of the held-out images."""
@@ -138,11 +139,13 @@ COLUMNS: dict[str, Callable[[Run, LoadedModel], NDArray[np.float32]]] = {
 }
 
 
+@of_samples
 @lru_cache(maxsize=2)
 def _pixels(run: Run, loaded: LoadedModel) -> NDArray[np.float32]:  # noqa: ARG001
     return pixels_of(run_data(run).part("test", MOST_HELD_OUT))
 
 
+@of_samples
 @lru_cache(maxsize=4)
 def codes(run: Run, loaded: LoadedModel) -> NDArray[np.float32]:
     """Codes (m, d) of the held-out images, without a label. Raises InputError for no code."""

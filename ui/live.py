@@ -24,6 +24,8 @@ def live(seen: Seen, since: int) -> dict[str, Any]:
     try:
         status = status_of(seen, database)
         snapshots = database.rows("SELECT step, epoch, explained FROM snapshot ORDER BY step")
+        if not (seen.run.snapshots / "fixed.safetensors").exists():
+            snapshots = []  # they went with the data set, which was deleted
         return {
             "status": asdict(status),
             "may_control": seen.may("control"),

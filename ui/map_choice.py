@@ -15,11 +15,11 @@ from aecore.maps import CODE, MapSpec
 from aecore.maps.spec import MapConfig
 from aecore.models.variational import GaussianVariational
 from aecore.projections import projections
-from aecore.runs import Run
+from aecore.runs import Run, RunSpec
 from ui import resources
 from ui.access import see, visitor
 from ui.calm import to_the_end
-from ui.forms import knob_widget
+from ui.forms import in_words, knob_widget
 from ui.selection import linked, note_in_link, remember, set_widget, widget_value
 from ui.words import is_image, numbers_word
 
@@ -126,30 +126,30 @@ def choose_maps(offers: Mapping[str, Offer]) -> list[str]:
         max_selections=MOST_MAPS,
         key="latent:maps",
         help="All show the same test samples. A map of the code shows what the model made of them, "
-        "one of the pixels or columns shows the samples themselves. The code over training follows "
-        "the time machine below.",
+        "one of the samples themselves shows what it was given. The code over training follows the "
+        "time machine below.",
         on_change=remember,
         args=("maps", "latent:maps"),
     )
     return list(widget_value("latent:maps"))
 
 
-def settings_menu() -> None:
+def settings_menu(spec: RunSpec) -> None:
     """The settings of UMAP and t-SNE, behind a button."""
     settings = map_settings()
     with st.popover("Settings of maps", icon=":material/tune:", help="How the maps are drawn."):
         shared = _spec("pca", {}, settings).config.model_dump()
-        _group("map", [k for k in knobs(MapConfig) if k.name != "of"], shared)
+        _group(spec, "map", [k for k in knobs(MapConfig) if k.name != "of"], shared)
         for method in WITH_SETTINGS:
             st.markdown(f"**{projections[method].title}**")
             st.caption(projections[method].idea)
             values = _spec(method, {}, settings).settings.model_dump()
-            _group(method, knobs(projections[method].Config), values)
+            _group(spec, method, knobs(projections[method].Config), values)
 
 
-def _group(scope: str, declared: Iterable[Knob], values: Mapping[str, Any]) -> None:
+def _group(spec: RunSpec, scope: str, declared: Iterable[Knob], values: Mapping[str, Any]) -> None:
     for each in declared:
-        knob_widget(each, values[each.name], f"maps:{scope}", _note_setting)
+        knob_widget(in_words(spec, each), values[each.name], f"maps:{scope}", _note_setting)
 
 
 @to_the_end

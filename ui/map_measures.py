@@ -30,7 +30,7 @@ def over_seeds() -> bool:
     st.toggle(
         f"Over {SEEDS} seeds",
         key="latent:seeds",
-        help=f"Draws each map {SEEDS} times with other random numbers and other training images, "
+        help=f"Draws each map {SEEDS} times with other random numbers and other training samples, "
         "and tells the mean and the standard deviation: what differs by less is chance.",
         on_change=remember,
         args=("seeds", "latent:seeds", {True: str(SEEDS), False: "1"}),

@@ -30,7 +30,7 @@ from ui.envelope import pack
 from ui.held_out import copies_of
 from ui.map_choice import MOST_MAPS
 from ui.maps import asked_for
-from ui.resources import data, run_data, run_model
+from ui.resources import data, of_samples, run_data, run_model
 
 LONGEST_MAP = 400
 """Characters of a map as the map route reads it."""
@@ -118,6 +118,7 @@ def image_of(text: object, name: str, shape: tuple[int, int, int]) -> Tensor:
     return torch.from_numpy(np.frombuffer(pixels, np.uint8).copy()).view(1, *shape)
 
 
+@of_samples
 @lru_cache(maxsize=32)
 def extent(run: Run) -> float:
     """What `ink_extent` says of the first training images of a run; 1 where they are in colour."""
@@ -165,6 +166,7 @@ def _known(run: Run, loaded: LoadedModel, config: MapConfig) -> Known:
     return _known_pixels(run.spec.dataset, run.spec.source, run.spec.splits, config)
 
 
+@of_samples
 @lru_cache(maxsize=2)  # large, and the same for all runs on the same images
 def _known_pixels(name: str, source: Settings, splits: SplitConfig, config: MapConfig) -> Known:
     images = data(name, source, splits)
@@ -172,6 +174,7 @@ def _known_pixels(name: str, source: Settings, splits: SplitConfig, config: MapC
     return Known(which, pixels_of(images.images[which]))
 
 
+@of_samples
 @lru_cache(maxsize=8)
 def _known_codes(run: Run, loaded: LoadedModel, config: MapConfig) -> Known:
     images = run_data(run)

@@ -23,7 +23,7 @@ from ui import components
 from ui.detect_figures import worst_grid
 from ui.detect_parts import View
 from ui.own import shape_of
-from ui.resources import run_data, run_model
+from ui.resources import of_samples, run_data, run_model
 from ui.words import plain
 
 MOST = 50
@@ -102,6 +102,7 @@ def score(run: Run, name: str, images: Tensor) -> tuple[Scores, Tensor]:
     return _fitted(run, loaded, name).score(views), run_data(run).pictures(made)
 
 
+@of_samples
 @lru_cache(maxsize=2)  # each may hold 10,000 training images as floats
 def _fitted(run: Run, loaded: LoadedModel, name: str) -> Fitted:
     """A score with the settings that the page's report has."""

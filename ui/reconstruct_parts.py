@@ -54,7 +54,7 @@ def choose_damage(run: Run, line: Any, kinds: Sequence[str], default: str) -> tu
 
 def noise_seed() -> int:
     """Which pixels are damaged."""
-    again = "The same seed damages the same pixels again."
+    again = "The same seed does the same damage again."
     return whole_number("noise_seed", "Noise seed", (0, 10**6), 0, again)
 
 

@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from threading import Event, Lock, Thread
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
 from aecore.config import Settings
 from aecore.datasets import ImageData, SplitConfig, datasets, open_data
+from aecore.datasets.gone import is_gone
 from aecore.errors import AecoreError, InputError
 from aecore.jobs.demo import ensure_demo
 from aecore.jobs.presence import ensure_supervisor
@@ -29,6 +30,18 @@ from ui.thumbnails import newest, thumbnail
 
 LOG = logging.getLogger("autoencoder-lab")
 TIMED = 512
+
+
+class Clearable(Protocol):
+    """What `lru_cache` makes."""
+
+    def cache_clear(self) -> None: ...
+
+
+C = TypeVar("C", bound=Clearable)
+_HOLDING: list[Clearable] = []
+_OPENED: set[str] = set()
+"""Names of data sets that were opened since `forget_data`."""
 WATCH_SECONDS = 2.0
 
 
@@ -72,9 +85,24 @@ def data_ready(name: str, options: Settings) -> bool:
     return datasets[name](options).ready()
 
 
-@lru_cache(maxsize=3)
+def of_samples(cached: C) -> C:
+    """Marks a cache that holds samples or what a model makes of them: `forget_data` empties it."""
+    _HOLDING.append(cached)
+    return cached
+
+
 def data(name: str, options: Settings, splits: SplitConfig) -> ImageData:
     """A data set in memory; never downloads. Raises DataUnavailable or InputError."""
+    if name in _OPENED and is_gone(name):
+        forget_data()  # it was deleted from the shell
+    found = _data(name, options, splits)
+    _OPENED.add(name)
+    return found
+
+
+@of_samples
+@lru_cache(maxsize=3)
+def _data(name: str, options: Settings, splits: SplitConfig) -> ImageData:
     if not data_ready(name, options):
         title = datasets[name].title
         raise InputError(
@@ -85,8 +113,10 @@ def data(name: str, options: Settings, splits: SplitConfig) -> ImageData:
 
 
 def forget_data() -> None:
-    """Let go of the data sets in memory: one was deleted."""
-    data.cache_clear()
+    """Let go of all samples in memory, and of what was made of them: a data set was deleted."""
+    _OPENED.clear()
+    for cached in _HOLDING:
+        cached.cache_clear()
 
 
 def run_data(run: Run) -> ImageData:
@@ -122,7 +152,7 @@ def run_thumbnail(run: Run) -> bytes:
     return _thumbnail(run, snapshot) if snapshot else b""
 
 
-_thumbnail = lru_cache(maxsize=1024)(thumbnail)  # some kB each
+_thumbnail = of_samples(lru_cache(maxsize=1024)(thumbnail))  # some kB each
 
 
 @lru_cache(maxsize=256)

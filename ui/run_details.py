@@ -46,11 +46,11 @@ def _ways(seen: Seen) -> None:
     with st.container(horizontal=True, gap="medium"):
         st.page_link(
             PAGES / "train.py", label="Its training", icon=":material/model_training:",
-            query_params={RUN: seen.run.id}, help="Curves, images and code map over time.",
+            query_params={RUN: seen.run.id}, help="Curves, reconstructions and code map over time.",
         )  # fmt: skip
         st.page_link(
             PAGES / "reconstruct.py", label="Its reconstructions", icon=":material/compare:",
-            query_params={RUN: seen.run.id}, help="Test images and what it makes of them.",
+            query_params={RUN: seen.run.id}, help="Test samples and what it makes of them.",
         )  # fmt: skip
         st.page_link(
             PAGES / "train.py", label="Train another like it", icon=":material/content_copy:",
@@ -101,7 +101,7 @@ def _deeds(seen: Seen) -> None:
             "application/zip",
             key=f"export:{seen.run.id}",
             icon=":material/download:",
-            help="The whole run as one file: settings, curves, images, weights. It can be "
+            help="The whole run as one file: settings, curves, pictures, weights. It can be "
             "imported again, here or elsewhere.",
             on_click="ignore",
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from aecore.datasets.gone import is_gone
 from aecore.errors import AecoreError
 from aecore.runs import Run
 from aecore.samples import NOUNS
@@ -34,6 +35,15 @@ def open_page(title: str, promise: str, train: Path, *, of_the_code: bool = Fals
         st.info(NO_CODE)
         return None
     return run
+
+
+def data_deleted(run: Run) -> None:
+    """Say so, where the data set of a run was deleted."""
+    if is_gone(run.spec.dataset):
+        st.info(
+            "The data set of this run was deleted, and every picture of its samples with it. The "
+            "model, the curves and the figures are still here."
+        )
 
 
 def of_images(run: Run, what: str) -> bool:

@@ -20,7 +20,7 @@ from ui.run_page import lacking
 from ui.selection import held, hold, let_go
 from ui.sweep_words import size_figure, sizes_table, verdict
 from ui.train_form import seconds_of
-from ui.words import count_of, duration, plain
+from ui.words import count_of, duration, noun, plain
 
 LOOKED_AT = 200
 """Of the visitor's newest runs, those that may belong to a sweep."""
@@ -47,15 +47,15 @@ def sweep_view(run: Run, count: int) -> None:
     done = [see(visitor(), row.id).run for row in rows.values() if row.state == "finished"]
     found = report(run, "sweep", {"count": count}, [one for one in done if not lacking(one)])
     if found is not None:
-        title, sizes = run.spec.kind.title, found.tables["sizes"]
+        title, sizes, one = run.spec.kind.title, found.tables["sizes"], noun(run.spec)
         st.markdown(verdict(sizes, title))
         alt = f"Mean squared error of {title} and of PCA over the size of the code"
         chart(size_figure(sizes, title), "compare-sizes", alt)
         st.table(sizes_table(sizes, title), hide_index=True)
         st.caption(
-            f"Means over {found.scope['n']:,} test images, in brackets the interval of 95 % "
-            f"(1,000 bootstrap draws of the images); training seed {run.spec.training.seed}. PCA "
-            "is fitted on all training images."
+            f"Means over {found.scope['n']:,} test {one}s, in brackets the interval of 95 % "
+            f"(1,000 bootstrap draws of the {one}s); training seed {run.spec.training.seed}. PCA "
+            f"is fitted on all training {one}s."
         )
         downloads(found, run, "sweep")
     with st.container():

@@ -24,9 +24,9 @@ from ui.access import enter
 from ui.calm import to_the_end
 from ui.data_choice import offered as offered_data
 from ui.figures import strip
-from ui.fitting import columns_line, fitting_loss, offered
+from ui.fitting import columns_line, damage_knobs, fitting_loss, offered
 from ui.form_link import drop_rate_changes, linked_spec
-from ui.forms import choice_widget, knob_widget
+from ui.forms import choice_widget, in_words, knob_widget
 from ui.image import image
 from ui.selection import (
     leave_note,
@@ -60,7 +60,7 @@ def form(spec: RunSpec) -> None:
 def _knobs(spec: RunSpec, part: str, declared: Iterable[Knob]) -> None:
     scope = f"{spec.variant}:{spec.network}:{spec.corruption}:{spec.dataset}"
     for knob in declared:
-        knob_widget(knob, getattr(getattr(spec, part), knob.name), scope)
+        knob_widget(in_words(spec, knob), getattr(getattr(spec, part), knob.name), scope)
 
 
 def _data(spec: RunSpec) -> None:
@@ -117,7 +117,7 @@ def _corruption(spec: RunSpec) -> None:
     )
     if spec.corruption == "none":
         return
-    _knobs(spec, "noise", knobs(corruptions[spec.corruption].Config))
+    _knobs(spec, "noise", damage_knobs(spec, corruptions[spec.corruption]))
     with suppress(AecoreError):  # told beside the data already
         samples, show = resources.sample(spec, SHOWN)
         damaged = spec.make_corruption()(to_float(samples), Generator().manual_seed(0))

@@ -1,9 +1,10 @@
-"""People's own data sets: whose they are, who else may see them, and how they go for good."""
+"""People's own data sets: whose they are, and who else may see them."""
 
 from __future__ import annotations
 
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -14,8 +15,8 @@ from aecore.catalog.links import DAYS, Links, Share
 from aecore.catalog.people import OWNER, Person, Quotas, ensure, note
 from aecore.catalog.store import Catalog
 from aecore.catalog.tables import audit, dataset, dataset_opened, dataset_share, run
-from aecore.datasets.own import ABOUT, ID, PREFIX, SAMPLES, About, own
-from aecore.errors import InputError, StoreError, UnknownName
+from aecore.datasets.own import ABOUT, ID, PREFIX, About, own
+from aecore.errors import InputError, UnknownName
 from aecore.intake.safe_text import safe_text
 from aecore.runs.files import json_bytes, write
 
@@ -69,6 +70,7 @@ def find(catalog: Catalog, person: Person, name: str, action: Action = "view") -
     """
     number = name.removeprefix(PREFIX)
     if name.startswith(PREFIX) and ID.fullmatch(number):
+        _meet(catalog, person)
         with catalog.read() as db:
             found = db.execute(_chosen().where(dataset.c.id == number)).first()
             linked = number in DATA_LINKS.open_to(db, person.id)
@@ -88,12 +90,29 @@ def check_use(catalog: Catalog, person: Person, name: str) -> None:
 
 def listed(catalog: Catalog, person: Person) -> list[DataRow]:
     """A person's own data sets, newest first, then those that links show them."""
+    _meet(catalog, person)
     newest = _chosen().order_by(dataset.c.created.desc(), dataset.c.id)
     with catalog.read() as db:
         mine = [_row(each) for each in db.execute(newest.where(dataset.c.owner == person.id))]
         linked = DATA_LINKS.open_to(db, person.id)
         others = [_row(each) for each in db.execute(newest.where(dataset.c.id.in_(linked)))]
     return mine + [row for row in others if row.owner != person.id]
+
+
+def _meet(catalog: Catalog, person: Person) -> None:
+    """Take in what scripts of this machine's owner have kept (`aecore.intake.keep_python`)."""
+    root = folder_of_all(catalog)
+    if person.role != "owner" or not root.is_dir():
+        return
+    with catalog.read() as db:
+        known = set(db.execute(select(dataset.c.id)).scalars())
+    for path in root.iterdir():
+        if ID.fullmatch(path.name) and path.name not in known:
+            with suppress(InputError):  # what cannot be read is left alone
+                about = own(f"{PREFIX}{path.name}").about
+                if about.owner == OWNER and not about.deleted:
+                    with catalog.write() as db:
+                        enter(db, row_of(path.name, about))
 
 
 def add(catalog: Catalog, person: Person, name: str, limits: Quotas) -> DataRow:
@@ -110,6 +129,8 @@ def add(catalog: Catalog, person: Person, name: str, limits: Quotas) -> DataRow:
             note(db, person.id, ADDED, number)
     except BaseException:
         shutil.rmtree(folder_of_all(catalog) / number, ignore_errors=True)
+        with catalog.write() as db:
+            forget(db, number)  # the owner may have met its folder before
         raise
     return row
 
@@ -147,29 +168,6 @@ def rename(catalog: Catalog, person: Person, row: DataRow, title: str) -> DataRo
         note(db, person.id, "rename data", row.id)
         write(folder_of_all(catalog) / row.id / ABOUT, json_bytes(about.to_json()))
     return replace(row, title=title)
-
-
-def remove(catalog: Catalog, person: Person, row: DataRow) -> None:
-    """Delete a data set for good, at once. Raises StoreError where the disk refuses.
-
-    Runs that name it stay; for them the form of its samples is kept, and nothing of their content.
-    """
-    folder = folder_of_all(catalog) / row.id
-    try:
-        if used_by(catalog, row.name):
-            write(folder / ABOUT, json_bytes(own(row.name).about.emptied().to_json()))
-            (folder / SAMPLES).unlink(missing_ok=True)
-        elif folder.exists():
-            hidden = folder.with_name(f".{row.id}")  # broken off, it does not come back
-            folder.rename(hidden)
-            shutil.rmtree(hidden)
-    except OSError as error:
-        raise StoreError(
-            f"The data set could not be deleted wholly ({error.strerror}); try again."
-        ) from error
-    with catalog.write() as db:
-        forget(db, row.id)
-        note(db, person.id, "delete data", row.id)
 
 
 def forget(db: Connection, number: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 
 from sqlalchemy import select
 
-from aecore.catalog.data import enter, folder_of_all, forget, row_of, used_by
+from aecore.catalog.data import enter, folder_of_all, forget, row_of
+from aecore.catalog.removal import bury
 from aecore.catalog.store import Catalog
 from aecore.catalog.tables import dataset
 from aecore.datasets.own import ID, PREFIX, SAMPLES, own
@@ -30,7 +30,7 @@ def reindex_data(catalog: Catalog) -> tuple[str, ...]:
         with suppress(InputError):  # what cannot be read is left alone
             about = own(f"{PREFIX}{number}").about
             if about.deleted:
-                _bury(catalog, number)
+                bury(catalog, number)
                 here.discard(number)
             elif number not in known:
                 with catalog.write() as db:
@@ -41,12 +41,3 @@ def reindex_data(catalog: Catalog) -> tuple[str, ...]:
             with catalog.write() as db:
                 forget(db, lost)
     return tuple(added)
-
-
-def _bury(catalog: Catalog, number: str) -> None:
-    """End a deletion that was broken off; what was kept for runs goes with the last of them."""
-    folder = folder_of_all(catalog) / number
-    with suppress(OSError):
-        (folder / SAMPLES).unlink(missing_ok=True)
-    if not used_by(catalog, f"{PREFIX}{number}"):
-        shutil.rmtree(folder, ignore_errors=True)

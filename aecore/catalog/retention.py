@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import delete
 
 from aecore.catalog.data import DATA_LINKS, folder_of_all
+from aecore.catalog.removal import bury_all
 from aecore.catalog.rows import RunRow
 from aecore.catalog.runs import TRASH_DAYS, get, listed, purge
 from aecore.catalog.shares import RUN_LINKS
@@ -58,6 +59,7 @@ def clean(catalog: Catalog, *, dry_run: bool = False, now: float | None = None) 
         if not dry_run:
             shutil.rmtree(path, ignore_errors=True)
     if not dry_run:
+        bury_all(catalog)
         with catalog.write() as db:
             for links in (RUN_LINKS, DATA_LINKS):
                 links.forget_old(db, now - AUDIT_DAYS * 86400)

@@ -12,8 +12,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile
 
-from aecore.catalog.data import DataRow, add, find, remove, used_by
+from aecore.catalog.data import DataRow, add, find, used_by
 from aecore.catalog.people import LAPTOP, OWNER, Person
+from aecore.catalog.removal import remove
 from aecore.catalog.store import Catalog
 from aecore.cli.flags import add as add_to_group
 from aecore.cli.flags import given_flags, others

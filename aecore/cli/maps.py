@@ -113,7 +113,7 @@ def _drawn(run: Run, loaded: LoadedModel, spec: MapSpec) -> Drawn:
     drawn = draw_and_judge(run, loaded, spec, _follow(spec.title))
     if sys.stderr.isatty():
         write_over("")
-    shelf.keep(ticket, drawn)
+    shelf.keep(ticket, drawn, (run.spec.dataset,))
     return drawn
 
 

@@ -13,7 +13,7 @@ from aecore.config import knobs
 from aecore.paths import home
 from aecore.reports import Findings, ReportSpec, reports
 from aecore.reports.base import Row, as_csv
-from aecore.reports.shelf import ReportShelf, Subject, ticket_of
+from aecore.reports.shelf import ReportShelf, Subject, data_of, ticket_of
 from aecore.runs import RunStore
 from aecore.runs.inference import load_model
 
@@ -60,7 +60,7 @@ def _found(subject: Subject, spec: ReportSpec, beside: Sequence[Subject]) -> Fin
     made = spec.report(beside).make(*subject, _follow)
     if sys.stderr.isatty():
         write_over("")
-    shelf.keep(ticket, made)
+    shelf.keep(ticket, made, data_of(spec, (subject, *beside)))
     return made
 
 

@@ -1,7 +1,7 @@
 """Data sets from what a script has in its hands: arrays, torchvision's data sets, pandas frames.
 
 They are split and scaled as any other, and ready for a `TrainingSession`; nothing is registered
-and nothing written. `aecore.intake.keep_python` puts them into the app's list.
+and nothing written. `aecore.intake.keep_python` puts them among the owner's data sets in the app.
 """
 
 from __future__ import annotations

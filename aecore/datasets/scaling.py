@@ -37,16 +37,33 @@ def scaled(
     if kind == "points":
         deviations = deviations.square().mean().sqrt().expand_as(deviations)
     starts = [start for start, _ in places(tuple(columns))]  # a channel takes one number, too
-    mean, scale, made = torch.zeros(len(means)), torch.ones(len(means)), []
+    made = []
     for column, at in zip(columns, starts, strict=True):
         if column.kind == "category":
             made.append(column)
             continue
-        mean[at], scale[at] = means[at], _usable(deviations[at], means[at])
-        made.append(replace(column, mean=float(mean[at]), scale=float(scale[at])))
+        scale = _usable(deviations[at], means[at])
+        made.append(replace(column, mean=_single(float(means[at])), scale=_single(scale)))
+    return on_scale_of(samples, kind, made), tuple(made)
+
+
+def on_scale_of(samples: Tensor, kind: Kind, columns: Sequence[Column]) -> Tensor:
+    """Samples on the scale that columns have already, such as those of another data set.
+
+    Args:
+        samples: (n, C, H, W) float32 in units of their source, NaN where a number is missing, which
+            becomes the mean, 0; changed in place.
+        columns: as `scaled` returned them.
+    """
+    samples = samples.contiguous()
+    values = samples.movedim(1, -1) if kind == "series" else samples.flatten(1)
+    mean, scale = torch.zeros(values.shape[-1]), torch.ones(values.shape[-1])
+    for column, (at, _) in zip(columns, places(tuple(columns)), strict=True):
+        if column.kind == "number":
+            mean[at], scale[at] = column.mean, column.scale
     for part in values.split(CHUNK):
         part.sub_(mean).div_(scale).nan_to_num_(0.0)
-    return samples, tuple(made)
+    return samples
 
 
 def moments(values: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -74,6 +91,11 @@ def in_units(points: Tensor, columns: Sequence[Column]) -> Tensor:
     means = points.new_tensor([column.mean for column in columns])
     scales = points.new_tensor([column.scale for column in columns])
     return points * scales + means
+
+
+def _single(value: float) -> float:
+    """As float32 has it, so that what is told of a column is what was done to it."""
+    return float(torch.tensor(value, dtype=torch.float32))
 
 
 def _parts(values: Tensor, rows: Tensor) -> Iterator[Tensor]:

@@ -30,6 +30,9 @@ def keep_python(
 ) -> str:
     """Keep samples as an own data set of this machine's owner; its name, as `datasets` knows it.
 
+    The app and the shell list it from then on; on a server for many people, the shell alone does,
+    until its owner shares it.
+
     Args:
         samples: an array with `labels` and `kind` as for `from_array`, a pandas frame with `label`
             and `metadata` as for `from_frame`, a data set of pairs as for `from_torchvision`, or

@@ -57,8 +57,9 @@ class Mapper(Clerk[MapSpec]):
             samples = samples_of(run, loaded, asked.spec)
             follow = self._follow(asked, standing, len(samples.train))
             drawn = draw(samples, asked.spec, follow, self.memory)
-            self.shelf.keep(ticket, drawn)  # to be seen while it is measured
-            self.shelf.keep(ticket, judged(ground_of(run, asked.spec), drawn))
+            data = (run.spec.dataset,)
+            self.shelf.keep(ticket, drawn, data)  # to be seen while it is measured
+            self.shelf.keep(ticket, judged(ground_of(run, asked.spec), drawn), data)
         elif asked.ticket == trust_ticket(ticket):
             self._trust(run, asked.spec, ticket)
         # Else the run went on meanwhile; whoever looks will ask for its new map.

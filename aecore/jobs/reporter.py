@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aecore.jobs.clerk import Clerk, Pace, ensure, main
 from aecore.reports import Follow, ReportSpec
-from aecore.reports.shelf import Asked, ReportShelf, Subject, ticket_of
+from aecore.reports.shelf import Asked, ReportShelf, Subject, data_of, ticket_of
 from aecore.runs.desk import Standing
 from aecore.runs.inference import load_model
 from aecore.runs.store import RunStore
@@ -32,7 +32,8 @@ class Reporter(Clerk[ReportSpec]):
         if asked.ticket != ticket_of(subject, asked.spec, beside):
             return
         report = asked.spec.report(beside)
-        self.shelf.keep(asked.ticket, report.make(*subject, self._follow(asked, standing)))
+        found = report.make(*subject, self._follow(asked, standing))
+        self.shelf.keep(asked.ticket, found, data_of(asked.spec, (subject, *beside)))
 
     def _subject(self, name: str) -> Subject:
         run = RunStore(self.root)[name]

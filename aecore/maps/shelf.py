@@ -8,7 +8,7 @@ the same under `trust_ticket`, and `.trust`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
@@ -96,8 +96,11 @@ class Shelf(Desk[MapSpec]):
         except (OSError, CheckpointDamaged, KeyError, ValueError):
             return None
 
-    def keep(self, ticket: str, drawn: Drawn) -> None:
-        """Put a finished map in place; it stays asked for until `forget`. Raises StoreError."""
+    def keep(self, ticket: str, drawn: Drawn, data: Collection[str] = ()) -> None:
+        """Put a finished map in place; it stays asked for until `forget`. Raises StoreError.
+
+        data: as for `put`.
+        """
         parts = {
             "train": torch.from_numpy(drawn.train),
             "held_out": torch.from_numpy(drawn.held_out),
@@ -105,7 +108,7 @@ class Shelf(Desk[MapSpec]):
             "seconds": torch.tensor(drawn.seconds, dtype=torch.float64),
             "measures": torch.tensor(list(json_bytes(drawn.measures)), dtype=torch.uint8),
         }
-        write(self.path(ticket, "map"), pack(parts))
+        self.put(ticket, pack(parts), data)
         self.clear(MOST_KEPT, "trust")
 
     def trusted(self, ticket: str) -> Pointwise | None:

@@ -23,7 +23,8 @@ class ColumnFacts:
     """One column over all samples, in units of its source.
 
     missing: how many values are not there; of a number its mean, standard deviation, least and
-    greatest, and a histogram (edges, counts); of a category how often each value is there.
+    greatest, and a histogram (edges, counts); of a category how often each value is there;
+    by_class: the counts of each class, where classes were asked for.
     """
 
     name: str
@@ -36,6 +37,7 @@ class ColumnFacts:
     edges: tuple[float, ...] = ()
     counts: tuple[int, ...] = ()
     values: tuple[str, ...] = ()
+    by_class: tuple[tuple[int, ...], ...] = ()
 
 
 def class_counts(data: ImageData) -> dict[Split, list[int]]:
@@ -57,35 +59,58 @@ def pixel_histogram(data: ImageData) -> tuple[NDArray[np.int64], int]:
     return np.stack(counts).astype(np.int64), len(images)
 
 
-def column_facts(samples: Tensor, kind: Kind, columns: tuple[Column, ...]) -> list[ColumnFacts]:
-    """Facts on each column of samples (n, C, H, W) as a source gives them, NaN where missing."""
+def column_facts(
+    samples: Tensor,
+    kind: Kind,
+    columns: tuple[Column, ...],
+    labels: Tensor | None = None,
+    classes: int = 0,
+) -> list[ColumnFacts]:
+    """Facts on each column of samples (n, C, H, W) as a source gives them, NaN where missing.
+
+    labels: (n,) int64, below `classes`, where each class is to be counted by itself, too.
+    """
+    known = torch.zeros(len(samples), dtype=torch.int64) if labels is None else labels
+    classes = 0 if labels is None else classes
     if kind == "series":
-        return [_number(c.name, samples[:, at].flatten()) for at, c in enumerate(columns)]
+        each = known[:, None, None].expand_as(samples[:, 0]).flatten()
+        return [
+            _number(column.name, samples[:, at].flatten(), each, classes)
+            for at, column in enumerate(columns)
+        ]
     flat = samples.flatten(1)
     return [
-        _category(column, flat[:, start:stop])
+        _category(column, flat[:, start:stop], known, classes)
         if column.kind == "category"
-        else _number(column.name, flat[:, start])
+        else _number(column.name, flat[:, start], known, classes)
         for column, (start, stop) in zip(columns, places(columns), strict=True)
     ]
 
 
-def _number(name: str, values: Tensor) -> ColumnFacts:
-    there = values[~values.isnan()].double()
+def _number(name: str, values: Tensor, labels: Tensor, classes: int) -> ColumnFacts:
+    known = ~values.isnan()
+    there, labels = values[known].double(), labels[known]
     if not len(there):
         return ColumnFacts(name, len(values), len(values))
     counts, edges = np.histogram(there.numpy(), min(BINS, 32))
+    parts = [np.histogram(there[labels == one].numpy(), edges)[0] for one in range(classes)]
     return ColumnFacts(
         name, len(values), len(values) - len(there), float(there.mean()),
         float(there.std(correction=0)), float(there.min()), float(there.max()),
         tuple(edges.tolist()), tuple(counts.tolist()),
+        by_class=tuple(tuple(part.tolist()) for part in parts),
     )  # fmt: skip
 
 
-def _category(column: Column, shares: Tensor) -> ColumnFacts:
-    there = ~shares.isnan().any(1)
-    counts = shares[there].sum(0).round().long().tolist()
-    missing = int((~there).sum())
-    return ColumnFacts(
-        column.name, len(shares), missing, counts=tuple(counts), values=column.values
+def _category(column: Column, shares: Tensor, labels: Tensor, classes: int) -> ColumnFacts:
+    known = ~shares.isnan().any(1)
+    there, labels = shares[known], labels[known]
+    counts, *parts = (
+        tuple(some.sum(0).round().long().tolist())
+        for some in (there, *(there[labels == one] for one in range(classes)))
     )
+    missing = len(shares) - len(there)
+    return ColumnFacts(
+        column.name, len(shares), missing, counts=counts, values=column.values,
+        by_class=tuple(parts),
+    )  # fmt: skip

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from aecore.config import Settings, knob
-from aecore.datasets import ImageData, datasets, open_data
+from aecore.datasets import ImageData, open_data
 from aecore.detection import Fitted, Method, Scores, Views, methods
 from aecore.detection.judge import Judged, judged, lead
 from aecore.reports.base import Findings, Follow, Report, Row, reports
@@ -25,11 +25,6 @@ CHUNK = 500
 """Images that are scored at a time."""
 OWN = "error"
 """The score that the others are compared with."""
-
-if TYPE_CHECKING:
-    Choice = str
-else:
-    Choice = Literal[(LEFT_OUT, *datasets)]
 
 
 class Normal(NamedTuple):
@@ -67,10 +62,11 @@ class Detect(Report):
     class Config(Settings):
         """Settings of this report."""
 
-        suspects: Choice = knob(
+        suspects: str = knob(
             LEFT_OUT,
-            "What counts as odd: the class that the run never saw (left_out), or the test images "
-            "of another data set.",
+            "What counts as odd: the class that the run never saw (left_out), or the test samples "
+            "of another data set, by its name; the image sets, your own (own-…) among them, are "
+            "made to fit a run of images.",
         )
         count: int = knob(
             10_000,

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 import torch
 
+from aecore.datasets.own import PREFIX
 from aecore.errors import CheckpointDamaged
 from aecore.reports.base import Findings, reports
 from aecore.reports.spec import ReportSpec
 from aecore.runs import desk
 from aecore.runs.desk import Desk
-from aecore.runs.files import digest, json_bytes, pack, unpack, write
+from aecore.runs.files import digest, json_bytes, pack, unpack
 from aecore.runs.inference import LoadedModel
 from aecore.runs.store import Run
 
@@ -44,6 +45,15 @@ def ticket_of(subject: Subject, spec: ReportSpec, beside: Sequence[Subject] = ()
     return digest(json.dumps(content, sort_keys=True).encode())[:32]
 
 
+def data_of(spec: ReportSpec, subjects: Sequence[Subject]) -> set[str]:
+    """Names of the data sets that a report on these runs tells of: theirs, and those it names."""
+    named = (value for value in spec.to_flat().values() if isinstance(value, str))
+    return {
+        *(run.spec.dataset for run, _ in subjects),
+        *(name for name in named if name.startswith(PREFIX)),
+    }
+
+
 class ReportShelf(Desk[ReportSpec]):
     """The reports of a home."""
 
@@ -66,10 +76,10 @@ class ReportShelf(Desk[ReportSpec]):
         except (OSError, CheckpointDamaged, KeyError, ValueError):
             return None
 
-    def keep(self, ticket: str, found: Findings) -> None:
-        """Put a finished report in place. Raises StoreError."""
+    def keep(self, ticket: str, found: Findings, data: Collection[str] = ()) -> None:
+        """Put a finished report in place. Raises StoreError. data: as for `put`."""
         told = json_bytes({"scope": found.scope, "tables": found.tables})
         parts = {name: torch.from_numpy(np.array(array)) for name, array in found.arrays.items()}
         parts[TOLD] = torch.frombuffer(bytearray(told), dtype=torch.uint8)
-        write(self.path(ticket, self.done), pack(parts))
+        self.put(ticket, pack(parts), data)
         self.clear(MOST_KEPT)

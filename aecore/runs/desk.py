@@ -1,7 +1,8 @@
 """A folder where work on runs is asked for, told of while it goes on, and kept once it is done.
 
-Of each piece of work, by its ticket: a file of the ending `done` once it is finished; until then
-`.asked` (who takes it away cancels it) and `.standing` (how far it is).
+Of each piece of work, by its ticket: a file of the ending `done` once it is finished, and `.of`,
+the names of the data sets that it tells of; until then `.asked` (who takes it away cancels it) and
+`.standing` (how far it is).
 """
 
 from __future__ import annotations
@@ -9,16 +10,18 @@ from __future__ import annotations
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
+from aecore.datasets.gone import is_gone
 from aecore.errors import StoreError
 from aecore.runs.files import json_bytes, write, write_json
 
 MOST_WAITING = 100
+OF = "of"
 
 State = Literal["absent", "waiting", "working", "done", "failed"]
 
@@ -124,10 +127,47 @@ class Desk(ABC, Generic[S]):
         """Leave word on how far it is. Raises StoreError."""
         write(self.path(ticket, "standing"), json_bytes(asdict(standing)), durable=False)
 
+    def put(self, ticket: str, content: bytes, data: Collection[str]) -> None:
+        """Put a finished piece in place; data: names of all data sets that it tells of, if known.
+
+        What tells of one that was deleted meanwhile is not kept. Raises StoreError.
+        """
+        if data:
+            write(self.path(ticket, OF), json_bytes({"data": sorted(set(data))}), durable=False)
+        write(self.path(ticket, self.done), content)
+        if any(map(is_gone, data)):
+            self.drop(ticket)
+
+    def drop(self, ticket: str) -> None:
+        """Leave nothing of a piece, nor of what was asked for about it."""
+        for path in self.folder.glob(f"{ticket}*"):
+            path.unlink(missing_ok=True)
+
+    def drop_of(self, name: str, runs: Collection[str]) -> None:
+        """Drop all that tells of a data set, finished or under way.
+
+        What does not say of which data it tells, for an older version made it, goes too.
+
+        Args:
+            runs: ids of the runs on it.
+        """
+        for path in self.folder.glob(f"*.{self.done}"):
+            try:
+                told = json.loads(self.path(path.stem, OF).read_bytes())["data"]
+            except (OSError, ValueError, KeyError, TypeError):
+                told = [name]
+            if name in told:
+                self.drop(path.stem)
+        for path in self.folder.glob("*.asked"):
+            with suppress(OSError):  # it was finished this moment, and `put` looks by itself
+                text = path.read_text()
+                if any(word in text for word in (name, *runs)):
+                    self.drop(path.stem)
+
     def clear(self, most: int, *also: str) -> None:
         """Keep so many finished pieces, the last looked at; also: endings that go with them."""
         for old in sorted(self.folder.glob(f"*.{self.done}"), key=age)[most:]:
-            for kind in (self.done, *also):
+            for kind in (self.done, OF, *also):
                 self.path(old.stem, kind).unlink(missing_ok=True)
 
     def path(self, ticket: str, kind: str) -> Path:

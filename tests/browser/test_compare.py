@@ -107,8 +107,8 @@ def test_where_no_other_run_fits_the_page_says_so(lab, browser, page):
     alone = start(page)
     wait_for_state(page, "finished")
     opened(lab, page, alone)
-    page.get_by_text("No other run on these images").or_(
-        page.get_by_placeholder("No other run on these images")
+    page.get_by_text("No other run on these samples").or_(
+        page.get_by_placeholder("No other run on these samples")
     ).first.wait_for()
     expect(page.get_by_role("combobox", name="Beside other runs")).to_be_disabled()
 

@@ -1,4 +1,6 @@
-"""One's own images: dropped, looked at, taken in, trained on, deleted; in Chromium."""
+"""One's own data: dropped or drawn, looked at, taken in, trained on, deleted; in Chromium."""
+
+import json
 
 import pytest
 from data_kit import zip_of_shapes
@@ -37,3 +39,33 @@ def test_dropped_images_are_trained_on_and_deleted(lab, page):
     page.goto(f"{lab.url}/train?run={run}")
     wait_for_state(page, "finished")
     expect(page.get_by_text("Deleted data set").first).to_be_visible()
+
+
+def test_two_drawn_blobs_become_a_data_set_of_as_many_points(lab, page):
+    page.goto(f"{lab.url}/data")
+    page.get_by_text("Draw your own points").click()
+    pad = page.get_by_role("application", name="Spray pad")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    for colour, (across, down) in (("Blue", (0.3, 0.3)), ("Orange", (0.7, 0.6))):
+        page.get_by_role("button", name=colour, exact=True).click()
+        page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+        page.mouse.down()
+        for step in range(10):
+            page.mouse.move(
+                box["x"] + across * box["width"] + step, box["y"] + down * box["height"]
+            )
+        page.mouse.up()
+    count = int(page.locator(".ael-spray").get_attribute("data-count"))
+    assert count >= 80
+    page.get_by_role("button", name="Use these points").click()
+    page.wait_for_url("**/data?data=own-*")
+    about = lab.home / "datasets" / page.url.split("own-")[1] / "about.json"
+    told = json.loads(about.read_text())
+    assert (told["kind"], told["count"], len(told["classes"])) == ("points", count, 2)
+    training = count - 2 * round(0.2 * count)
+    page.get_by_text(f"{training:,} points to train on").wait_for()
+    page.get_by_role("button", name="All data sets").click()
+    page.get_by_role("heading", name="All data sets").wait_for()
+    page.get_by_text("Drawn points").wait_for()
+    page.get_by_text(f"{training:,} points to train on").wait_for()

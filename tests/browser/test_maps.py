@@ -49,14 +49,14 @@ def test_an_empty_place_is_decoded_and_a_click_brings_it_to_the_sliders(lab, pag
 
 def test_decoded_images_lie_under_the_points_and_the_link_says_so(lab, page, trained):
     open_maps(lab, page, trained, "code,pca-pixels")
-    page.get_by_label("Under the points").select_option("Decoded images")
+    page.get_by_label("Under the points").select_option("Decoded samples")
     for panel in (0, 1):
         wait_told(page, panel, "ground", "decoded")
     page.wait_for_url("**view=under*")
     page.reload()
     page.wait_for_function(f"{DRAWN} === 2", timeout=60_000)
     wait_told(page, 0, "ground", "decoded")
-    page.get_by_label("Under the points").select_option("Land without training images")
+    page.get_by_label("Under the points").select_option("Land without training samples")
     wait_told(page, 0, "ground", "empty")
 
 
@@ -114,7 +114,7 @@ def test_images_take_over_as_one_zooms_in(lab, page, trained):
         page.mouse.wheel(0, -200)
     page.wait_for_function(f"+{PANEL.format(0)}.dataset.thumbnails > 3", timeout=30_000)
     page.get_by_role("button", name="Show all").click()
-    page.get_by_label("Images when zoomed in").uncheck()
+    page.get_by_label("Pictures when zoomed in").uncheck()
     wait_told(page, 0, "thumbnails", "0")
 
 

@@ -3,16 +3,19 @@
 import re
 
 import pytest
+from data_kit import zip_of_shapes
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Watch
 from tests.browser.lab import Lab
-from tests.browser.steps import start, wait_for_state
+from tests.browser.steps import press, start, wait_for_state
 
 pytestmark = pytest.mark.browser
 
 TOKEN = "correct-horse-battery"
 UNKNOWN = "names a run that is not here, or not yours to see"
+NO_DATA = "names a data set that is not here, or not yours to see"
+ZIP = {"name": "Annas.zip", "mimeType": "application/zip", "buffer": zip_of_shapes(20, 12)}
 
 
 @pytest.fixture(scope="module")
@@ -180,3 +183,76 @@ def test_the_administrators_token_opens_the_admin_page(server, people):
     chief.get_by_role("textbox", name="Administrator's token").wait_for()
     expect(chief.get_by_role("link", name="Admin")).to_have_count(0)
     stop(anna, server, run)
+
+
+def took_in(page, server):
+    """The name of a data set that a person drops on the Data page."""
+    page.goto(f"{server.url}/data")
+    page.locator("input[type=file]").set_input_files(ZIP)
+    press(page, "Take it in")
+    page.wait_for_url("**/data?data=own-*")
+    page.get_by_text("always in this order").wait_for()
+    return page.url.split("data=")[1]
+
+
+def shared(page, server, name):
+    """A new link to a data set of one's own."""
+    page.goto(f"{server.url}/data?data={name}")
+    page.get_by_text("always in this order").wait_for()
+    press(page, "Share")
+    page.get_by_role("button", name="Make a link").click()
+    return page.locator("code", has_text="shared_data=").inner_text().strip()
+
+
+def warned(page, server, link, until):
+    """What a page warns of at a link, without the id of the link; nothing on it names Anna's."""
+    page.goto(f"{server.url}/{link}")
+    page.get_by_text(until).first.wait_for()
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    assert "Annas" not in page.locator("[data-testid=stMain]").inner_text()
+    told = page.locator("[data-testid=stAlert]").all_inner_texts()
+    return [re.sub(r"own-\\?\w{20}", "", each) for each in told]
+
+
+def options(page, label):
+    """What a list on a page offers."""
+    page.get_by_role("combobox", name=label, exact=True).click()
+    page.get_by_role("option").first.wait_for()
+    return page.get_by_role("option").all_inner_texts()
+
+
+def test_a_data_set_is_its_owners_until_it_is_shared_and_after(server, people):
+    anna, ben = people(), people()
+    ben.goto(f"{server.url}/train?dataset=digits&epochs=1&variant=autoencoder&leave_out=3")
+    run = start(ben)
+    name = took_in(anna, server)
+    wait_for_state(ben, "finished")
+    absent = f"own-{'0' * 20}"
+    theirs, none = (warned(ben, server, f"data?data={each}", NO_DATA) for each in (name, absent))
+    assert theirs == none
+    for link, until, label in (
+        (f"train?dataset={name}", "There is no data set", "Data"),
+        (f"detect?run={run}&suspects={name}", "not here, or not yours to see", "What is odd"),
+    ):
+        warned(ben, server, link, until)
+        assert not any("Annas" in text for text in options(ben, label))
+    for ending, said in (("Revoke", "revoked"), ("Delete for good", "is deleted")):
+        ben.goto(shared(anna, server, name))
+        ben.get_by_text("Shared with you").wait_for()
+        ben.get_by_text("always in this order").wait_for()
+        if ending == "Revoke":
+            ben.goto(f"{server.url}/detect?run={run}&suspects={name}")
+            ben.get_by_text("odd images are found").wait_for()
+            ben.goto(f"{server.url}/data")
+            ben.get_by_text("Annas").wait_for()
+            ben.goto(f"{server.url}/data?data={name}")
+            ben.get_by_text("always in this order").wait_for()
+        else:
+            anna.goto(f"{server.url}/data?data={name}")
+            anna.get_by_text("always in this order").wait_for()
+            press(anna, "Delete")
+        anna.get_by_role("button", name=ending).first.click()
+        anna.get_by_text(said).first.wait_for()
+        ben.get_by_text("Classes", exact=True).click()  # on the page that he still has open
+        ben.get_by_text(NO_DATA).wait_for()
+        expect(ben.get_by_text("Annas")).to_have_count(0)

@@ -121,7 +121,7 @@ class Decoder {
   draw({ image, numbers }) {
     const canvas = picture(image, 0);
     canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", "The image that the decoder makes of this code");
+    canvas.setAttribute("aria-label", "What the decoder makes of this code");
     this.image.replaceChildren(canvas);
     this.root.dataset.decoded = (+this.root.dataset.decoded || 0) + 1;
     this.axes.forEach((axis, at) => {

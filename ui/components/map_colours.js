@@ -128,9 +128,9 @@ class Colours {
 
 /** What is known of each place on a map; its words at both ends of the scale. */
 const OF_A_MAP = {
-  density: { of: (panel) => panel.once("density", densityOf), ends: ["few images around", "many, as many images in each colour"] },
-  trustworthiness: { of: (panel) => panel.trust("trustworthiness"), ends: ["0: all its neighbours here are strangers by their pixels", "1: none is; the first 10,000 test images"] },
-  continuity: { of: (panel) => panel.trust("continuity"), ends: ["0: its neighbours by pixels were torn away", "1: none was; the first 10,000 test images"] },
+  density: { of: (panel) => panel.once("density", densityOf), ends: ["few samples around", "many, as many samples in each colour"] },
+  trustworthiness: { of: (panel) => panel.trust("trustworthiness"), ends: ["0: all its neighbours here are strangers in the data itself", "1: none is; the first 10,000 test samples"] },
+  continuity: { of: (panel) => panel.trust("continuity"), ends: ["0: its neighbours in the data itself were torn away", "1: none was; the first 10,000 test samples"] },
 };
 
 /** How many points lie around each, as ranks from 0 to 1. */

@@ -5,8 +5,8 @@ const MOST_TILES = 24; // along each side
 const REST = 120; // ms that a view must rest before its ground is asked for
 const UNDER = {
   nothing: "Nothing",
-  decoded: "Decoded images",
-  empty: "Land without training images",
+  decoded: "Decoded samples",
+  empty: "Land without training samples",
   back: "Error of decoding and encoding again",
 };
 

@@ -165,7 +165,7 @@ class Marks {
     }
     context.stroke();
     const how = exact ? "decoded from this place" : "decoded from the average code around";
-    const land = arrays.far.data[0] > 1 ? "no training image near" : "training images near";
+    const land = arrays.far.data[0] > 1 ? "nothing near that trained" : "near to what trained";
     this.show(sx, sy, [picture(arrays.images, 0), make("span", {}, how, make("br"), land)]);
   }
 

@@ -58,7 +58,7 @@ class MapPanel extends MapFrame {
     } else if (values.state === "failed") this.say(values.message, "failed");
     else if (values.state === "working" && values.landmarks && values.landmarks[0]) {
       const [few, many] = values.landmarks.map((number) => number.toLocaleString("en"));
-      this.say(`Landmarks, ${few} of ${many} training images; the others join them next.`);
+      this.say(`Landmarks, ${few} of ${many} training ${this.board.noun}s; the others join them next.`);
     } else this.say(values.state === "waiting" ? "Waiting for its turn …" : "Being drawn; it moves until it has settled.");
   }
 
@@ -155,7 +155,7 @@ class MapPanel extends MapFrame {
     splat(this.dots, ratio === 1 ? this.xy : this.xy.map((value) => value * ratio), this.look.colours, this.look.shapes, this.look.order, radius);
     this.board.thumbnails.draw(this, ratio);
     this.ground.draw(width, height, ratio);
-    this.over.setAttribute("aria-label", `${this.title.textContent}: ${this.count} test ${this.board.noun}s as points. Arrow keys move, plus and minus zoom, 0 shows all, N and P walk from image to image, Enter selects.`);
+    this.over.setAttribute("aria-label", `${this.title.textContent}: ${this.count} test ${this.board.noun}s as points. Arrow keys move, plus and minus zoom, 0 shows all, N and P walk from one to the next, Enter selects.`);
     this.box.dataset.drawn = this.look.order.length;
     this.mark();
     this.box.dataset.ms = (performance.now() - begun).toFixed(1); // for the benchmark

@@ -31,13 +31,13 @@ function viewForm(board, { decodes, spreads }) {
     return make("label", { title: help }, input, label);
   };
   const parts = [
-    list("lines", "Lines to the nearest", decodes ? LINES : { none: LINES.none, pixels: LINES.pixels }, "From the image under the pointer to the five test images most like it: solid by their pixels, dashed by their codes."),
-    box("images", "Images when zoomed in", "Show the images themselves where few enough are in view."),
+    list("lines", "Lines to the nearest", decodes ? LINES : { none: LINES.none, pixels: LINES.pixels }, "From the sample under the pointer to the five test samples most like it: solid in the data itself, dashed by their codes."),
+    box("images", "Pictures when zoomed in", "Show pictures of the samples where few enough are in view."),
   ];
   if (decodes) {
-    parts.push(list("under", "Under the points", UNDER, "What the decoder makes of the places of a map; or where no training images live; or how far a place comes back when decoded and encoded again (yellow: farther than codes usually lie from their average)."));
+    parts.push(list("under", "Under the points", UNDER, "What the decoder makes of the places of a map; or where no training samples live; or how far a place comes back when decoded and encoded again (yellow: farther than codes usually lie from their average)."));
     parts.push(box("decode", "Decode empty places", "Show what the decoder makes of the place under the pointer, where no point is near. A click keeps it and starts the sliders from there."));
   }
-  if (spreads) parts.push(box("spread", "Spread of codes", "An ellipse of two standard deviations around the code of each selected image, on the code itself and on PCA of the code."));
+  if (spreads) parts.push(box("spread", "Spread of codes", "An ellipse of two standard deviations around the code of each selected sample, on the code itself and on PCA of the code."));
   return make("div", { class: "ael-view", role: "group", "aria-label": "What is shown beside the points" }, ...parts);
 }
