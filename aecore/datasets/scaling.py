@@ -8,10 +8,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from aecore.samples import Column, Kind, places
+from aecore.samples import Column, Kind, places, scale_of
 
-FLAT = 1e-12
-"""A standard deviation below this, in units of the largest value, is that of a constant."""
 CHUNK = 16_384
 """Rows that are looked at together."""
 
@@ -42,7 +40,7 @@ def scaled(
         if column.kind == "category":
             made.append(column)
             continue
-        mean[at], scale[at] = means[at], _usable(deviations[at], means[at])
+        mean[at], scale[at] = means[at], scale_of(float(deviations[at]), float(means[at]))
         made.append(replace(column, mean=float(mean[at]), scale=float(scale[at])))
     for part in values.split(CHUNK):
         part.sub_(mean).div_(scale).nan_to_num_(0.0)
@@ -79,8 +77,3 @@ def in_units(points: Tensor, columns: Sequence[Column]) -> Tensor:
 def _parts(values: Tensor, rows: Tensor) -> Iterator[Tensor]:
     for some in rows.split(CHUNK):
         yield values[some].reshape(-1, values.shape[-1]).double()
-
-
-def _usable(deviation: Tensor, mean: Tensor) -> float:
-    found = float(deviation)
-    return found if found > FLAT * max(1.0, abs(float(mean))) else 1.0
