@@ -44,11 +44,13 @@ def one(case: Case, path: Path) -> dict[str, Any]:
     row: dict[str, Any] = {"case": case.name, "file_bytes": path.stat().st_size}
     watch, began, doing = Watch(), time.perf_counter(), "look_seconds"
     try:
-        row["told"] = " ".join(look(case.intake, [(path, case.called)], cancelled=watch)["summary"])
+        look(case.intake, [(path, case.called)], cancelled=watch)
         row[doing] = time.perf_counter() - began
         began, doing = time.perf_counter(), "take_in_seconds"
         name = take_in(case.intake, [(path, case.called)], "Title", cancelled=watch)
-        row["told"] = f"Taken in: {row['told']} {' '.join(datasets[name].about.rules)}"
+        about = datasets[name].about
+        left_out = [f"{count} skipped, {why}." for why, count in about.skipped.items()]
+        row["told"] = " ".join([f"{about.count} samples taken in.", *left_out, *about.rules])
     except InputError as error:
         row["told"] = str(error)
     row[doing] = time.perf_counter() - began

@@ -1,11 +1,11 @@
 """Large files through the front door: a Parquet and a CSV of a million rows become data sets.
 
-Run it with `python -m benchmarks.intake large`, and benchmarks/hostile.py, whose results lie
-beside, with `python -m benchmarks.intake hostile`. A table of 1,000,000 rows × 20 columns (ten of
-numbers, some missing, some infinite; two of dates; two of whole numbers; six categories, some
-missing) is taken in by `take_in`, in its process with limits, and opened for training in another.
-Seconds are of the wall; memory is the largest resident set of each process, everything that Python
-and torch take themselves included, as the kernel counts it.
+Run it with `python -m benchmarks.intake large`; benchmarks/hostile.py and flood.py, whose results
+lie beside, with `hostile` and `flood` in place of `large`. A table of 1,000,000 rows × 20 columns
+(ten of numbers, some missing, some infinite; two of dates; two of whole numbers; six categories,
+some missing) is taken in by `take_in`, in its process with limits, and opened for training in
+another. Seconds are of the wall; memory is the largest resident set of each process, everything
+that Python and torch take themselves included, as the kernel counts it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import hostile
+from benchmarks import flood, hostile
 from benchmarks.machine import describe
 
 ROWS = 1_000_000
@@ -115,9 +115,10 @@ def main() -> None:
     if part == "one":
         print(json.dumps(one(Path(sys.argv[2]))))
         return
-    if part not in ("large", "hostile"):
-        sys.exit("Say which part: python -m benchmarks.intake large, or hostile.")
-    found = large() if part == "large" else hostile.measure()
+    parts = {"large": large, "hostile": hostile.measure, "flood": flood.measure}
+    if part not in parts:
+        sys.exit(f"Say which part: python -m benchmarks.intake {', '.join(parts)}.")
+    found = parts[part]()
     RESULT.write_text(json.dumps({**json.loads(RESULT.read_text()), part: found}, indent=1) + "\n")
 
 

@@ -265,6 +265,21 @@ def test_types_of_parquet(tmp_path):
     assert "list (values of a kind that is not read)" in " ".join(made.rules)
 
 
+def test_dates_beyond_the_calendar_are_days_all_the_same(tmp_path):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    file, days = (
+        io.BytesIO(),
+        [2**31 - 1, 2**31 - 1, 2**30] + [2**31 - 2**20 * i for i in range(1, 9)],
+    )
+    parquet.write_table(pa.table({"day": pa.array(days, pa.int32()).cast(pa.date32())}), file)
+    made = taken(tmp_path, file.getvalue())
+    assert column(made, "day").tolist() == [np.float32(day - 2**30) for day in days]
+    (told,) = intake_of().look(*written(tmp_path, file.getvalue()))["columns"]
+    assert told["examples"] == ["(out of range)"] * 3
+
+
 def test_rows_of_another_width_are_skipped_and_counted(tmp_path):
     made = taken(tmp_path, "a,b\n1,2\n3\n4,5,6\n7,9\n2,1\n")
     assert column(made, "a").tolist() == [1, 7, 2]

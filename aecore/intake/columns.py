@@ -225,5 +225,13 @@ def sort_key(text: str) -> tuple[int, float, str]:
 
 
 def _examples(column: Any) -> tuple[str, ...]:
-    some = column.slice(0, 1000).drop_null().slice(0, EXAMPLES).to_pylist()
-    return tuple(safe_text(value, 30, "(empty)") for value in some)
+    some = column.slice(0, 1000).drop_null().slice(0, EXAMPLES)
+    return tuple(safe_text(_plain(value), 30, "(empty)") for value in some)
+
+
+def _plain(value: Any) -> Any:
+    """A value of Arrow's as Python has it, whose dates end with the year 9999."""
+    try:
+        return value.as_py()
+    except (OverflowError, ValueError):
+        return "(out of range)"
