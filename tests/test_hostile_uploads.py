@@ -152,6 +152,14 @@ def test_odd_cells_are_text_or_missing(tmp_path):
 # The process itself
 
 
+def test_growth_is_seen():
+    watch = Watch()
+    assert watch.grown < GROWTH
+    held = b"x" * (GROWTH + 10_000_000)
+    assert watch.grown > GROWTH
+    assert len(held) > GROWTH
+
+
 def test_no_child_needs_torch(tmp_path):
     """It takes seconds to import and most of the memory that a child would have."""
     zipped(tmp_path / "0", class_folders())
