@@ -46,8 +46,9 @@ def measure() -> dict[str, Any]:
 
 async def _flood(lab: Lab) -> dict[str, Any]:
     server, began = psutil.Process(lab.process.pid), time.perf_counter()
-    with urllib.request.urlopen(f"{lab.url}/_stcore/host-config") as answer:
-        cookie = str(answer.headers["set-cookie"]).split(";")[0]
+    with urllib.request.urlopen(f"{lab.url}/_stcore/health") as answer:
+        given = [text.split(";")[0] for text in answer.headers.get_all("set-cookie")]
+    cookie = next(text for text in given if "xsrf" in text)
     tabs = [asyncio.create_task(_tab(lab, cookie)) for _ in range(TABS)]
     peak = before = server.memory_info().rss
     while not all(tab.done() for tab in tabs):
