@@ -125,6 +125,7 @@ def test_vectors_become_rows_and_keep_what_is_missing(tmp_path):
     told = made("arrays").look([tmp_path / "given"], ["given.npy"])
     assert told["columns"] == ["x1", "x2", "x3", "x4"]
     assert told["rows"][2][1] is None
+    assert len(told["previews"]) == 8
     assert told["rows"][0] == pytest.approx(rows[0], rel=1e-6)
 
 
@@ -223,7 +224,7 @@ def test_arrays_in_two_files(tmp_path):
 def test_a_look_shows_images(tmp_path):
     path = npz(tmp_path / "a.npz", images=COLOUR, labels=np.arange(12) % 2)
     told = made("arrays").look([path], ["a.npz"])
-    assert told["summary"] == ["12 colour images of 5×6 pixels.", "2 classes, by the array labels."]
+    assert told["summary"] == ["12 colour images of 5×6 pixels.", "2 classes, told by labels."]
     assert told["classes"] == {"0": 6, "1": 6}
     assert ["images", [12, 6, 5, 3], "uint8"] in told["arrays"]
     first = Image.open(io.BytesIO(base64.b64decode(told["previews"][0])))

@@ -12,6 +12,7 @@ import numpy as np
 
 from aecore.config import Settings, knob
 from aecore.errors import InputError
+from aecore.glyphs import WIDEST
 from aecore.intake.array_choice import labels_of, samples_of
 from aecore.intake.array_columns import columns_of
 from aecore.intake.array_images import ChannelAxis, scale_of, to_bytes, with_channels
@@ -21,6 +22,7 @@ from aecore.intake.fitting import check_total
 from aecore.intake.gathering import ALL
 from aecore.intake.held_arrays import Held, held_arrays
 from aecore.intake.npy import Array
+from aecore.intake.previews import previews
 from aecore.intake.reading import encoded, spread
 from aecore.samples import Column
 
@@ -30,6 +32,8 @@ MOST_VALUES = 125_000_000
 VECTORS = "The array was read as vectors, one a row; their columns are called x1, x2 and so on."
 PREVIEWS = 8
 SHOWN_COLUMNS = 20
+LOOKED_AT = 2000
+"""Vectors of which previews take their scale."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,11 @@ class Arrays(Intake):
             return found | {"previews": [encoded(_picture(read.samples[i])) for i in some]}
         rows = read.samples[:PREVIEWS, :SHOWN_COLUMNS].astype(object)
         rows[np.isnan(read.samples[:PREVIEWS, :SHOWN_COLUMNS])] = None  # JSON knows no NaN
-        return found | {"columns": list(read.names[:SHOWN_COLUMNS]), "rows": rows.tolist()}
+        drawn = read.samples[:LOOKED_AT, None, None, :WIDEST]
+        shown = previews(drawn, "table", tuple(map(Column, read.names[:WIDEST])))
+        return found | {
+            "columns": list(read.names[:SHOWN_COLUMNS]), "rows": rows.tolist(), "previews": shown,
+        }  # fmt: skip
 
     def take(self, paths: list[Path], names: list[str]) -> Taken:
         with held_arrays(paths, names) as arrays:
@@ -198,5 +206,5 @@ def _summary(read: Read) -> list[str]:
     else:
         found = [f"{count:,} vectors of {shape[0]:,} numbers."]
     if read.labelled:
-        found.append(f"{len(read.labelled.classes):,} classes, by the array {read.label}.")
+        found.append(f"{len(read.labelled.classes):,} classes, told by {read.label}.")
     return found
