@@ -11,12 +11,18 @@ from ui.errors import explain
 from ui.headers import AddHeaders, KnownHosts
 from ui.resources import lifespan
 from ui.routes import routes
+from ui.uploads import BoundUploads
 
 app = st.App(
     Path(__file__).parent / "ui" / "frame.py",
     routes=routes(),
     lifespan=lifespan,
-    middleware=[Middleware(AddHeaders), Middleware(KnownHosts), Middleware(GiveCookie)],
+    middleware=[
+        Middleware(AddHeaders),
+        Middleware(KnownHosts),
+        Middleware(GiveCookie),
+        Middleware(BoundUploads),
+    ],
     on_script_error=explain,
 )
 

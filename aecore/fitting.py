@@ -13,7 +13,6 @@ from aecore.config import Settings
 from aecore.corruptions import corruptions
 from aecore.datasets import ImageData, datasets
 from aecore.errors import RunFailed
-from aecore.intake.base import Taken
 from aecore.intake.suggest import suggested
 from aecore.models import Autoencoder, new_model, variants
 from aecore.networks import networks
@@ -112,7 +111,7 @@ def _hints(data: ImageData, variant: type[Autoencoder]) -> dict[str, Any]:
     if data.name in datasets:
         of_data = dict(datasets[data.name].suggested)
     else:
-        of_data = suggested(Taken(data.kind, data.images, data.labels, data.classes))
+        of_data = suggested(data.kind, len(data.images), data.shape, len(data.classes))
     return {**of_data, **suggested_by(variant, data.layout)}
 
 

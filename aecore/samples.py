@@ -49,6 +49,15 @@ class Column:
         return len(self.values) if self.kind == "category" else 1
 
 
+FLAT = 1e-12
+"""A standard deviation below this, in units of the largest value, is that of a constant."""
+
+
+def scale_of(deviation: float, mean: float) -> float:
+    """What numbers with this standard deviation are divided by: those of a constant by 1."""
+    return deviation if deviation > FLAT * max(1.0, abs(mean)) else 1.0
+
+
 def places(columns: tuple[Column, ...]) -> tuple[Group, ...]:
     """Where the numbers of each column begin and end in a flattened sample."""
     found, start = [], 0

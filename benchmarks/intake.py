@@ -1,10 +1,11 @@
 """Large files through the front door: a Parquet and a CSV of a million rows become data sets.
 
-Run it with `python -m benchmarks.intake`. A table of 1,000,000 rows × 20 columns (ten of numbers,
-some missing, some infinite; two of dates; two of whole numbers; six categories, some missing) is
-taken in by `take_in`, in its process with limits, and opened for training in another. Seconds are
-of the wall; memory is the largest resident set of each process, everything that Python and torch
-take themselves included, as the kernel counts it.
+Run it with `python -m benchmarks.intake large`; benchmarks/hostile.py and flood.py, whose results
+lie beside, with `hostile` and `flood` in place of `large`. A table of 1,000,000 rows × 20 columns
+(ten of numbers, some missing, some infinite; two of dates; two of whole numbers; six categories,
+some missing) is taken in by `take_in`, in its process with limits, and opened for training in
+another. Seconds are of the wall; memory is the largest resident set of each process, everything
+that Python and torch take themselves included, as the kernel counts it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import flood, hostile
 from benchmarks.machine import describe
 
 ROWS = 1_000_000
@@ -90,16 +92,13 @@ def one(path: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def main() -> None:
-    """Measure, print, keep the rows."""
-    if len(sys.argv) > 1:  # in a process of its own
-        print(json.dumps(one(Path(sys.argv[1]))))
-        return
+def large() -> list[dict[str, Any]]:
+    """A row for each file, measured in a process of its own."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for path in write(Path(folder)).values():
             home = {**os.environ, "AECORE_HOME": str(Path(folder) / path.suffix[1:])}
-            command = [sys.executable, "-m", "benchmarks.intake", str(path)]
+            command = [sys.executable, "-m", "benchmarks.intake", "one", str(path)]
             done = subprocess.run(command, env=home, stdout=subprocess.PIPE, check=True)
             found = json.loads(done.stdout)
             rows.append({**found, "targets": TARGETS, "machine": describe()})
@@ -107,7 +106,20 @@ def main() -> None:
                 part = found[what]
                 print(f"{found['file']:8} {what:8} {part['seconds']:6.1f} s "
                       f"{part['peak_bytes'] / 1e6:6.0f} MB")  # fmt: skip
-    RESULT.write_text(json.dumps(rows, indent=1) + "\n")
+    return rows
+
+
+def main() -> None:
+    """Measure, print, keep the rows beside those of the other part."""
+    part = sys.argv[1] if len(sys.argv) > 1 else ""
+    if part == "one":
+        print(json.dumps(one(Path(sys.argv[2]))))
+        return
+    parts = {"large": large, "hostile": hostile.measure, "flood": flood.measure}
+    if part not in parts:
+        sys.exit(f"Say which part: python -m benchmarks.intake {', '.join(parts)}.")
+    found = parts[part]()
+    RESULT.write_text(json.dumps({**json.loads(RESULT.read_text()), part: found}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -18,11 +18,15 @@ import time
 import traceback
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import psutil
 
 from tests.intake_kit import class_folders, image_file, noise, npy, zipped
+
+if TYPE_CHECKING:
+    from aecore.intake import Taken
 
 EACH = 500
 """Files that one child takes."""
@@ -39,6 +43,7 @@ def good_files() -> dict[str, bytes]:
         images = path.read_bytes()
         stored = zipped(path, class_folders(each=4), 0).read_bytes()
     rows = "".join(f"{i},{i * 0.37:.3f},{'ab'[i % 2]},2026-01-{i % 28 + 1:02}\n" for i in range(40))
+    table = ("id,size,kind,day\n" + rows).encode()
     return {
         "images.zip": images,
         "stored.zip": stored,
@@ -54,8 +59,21 @@ def good_files() -> dict[str, bytes]:
         "moving.gif": image_file(noise(9, 7), "GIF"),
         "web.webp": image_file(noise(9, 7), "WEBP"),
         "map.bmp": image_file(noise(9, 7), "BMP"),
-        "table.csv": ("id,size,kind,day\n" + rows).encode(),
+        "table.csv": table,
+        "other.csv": table.decode().replace(",", ";").replace(".", ",").encode("utf-16"),
+        "table.parquet": parquet(table),
+        "series.npy": npy(np.sin(np.arange(2 * 80 * 3) / 9).reshape(2, 80, 3)),
     }
+
+
+def parquet(table: bytes) -> bytes:
+    """The same as a CSV holds."""
+    from pyarrow import csv
+    from pyarrow import parquet as files
+
+    target = io.BytesIO()
+    files.write_table(csv.read_csv(io.BytesIO(table)), target)
+    return target.getvalue()
 
 
 def damaged(content: bytes, others: list[bytes], chance: random.Random) -> bytes:
@@ -93,9 +111,8 @@ def case(number: int, seed: int, good: dict[str, bytes]) -> tuple[str, bytes]:
 
 
 def feed(first: int, count: int, seed: int, folder: str) -> dict[str, object]:
-    """Entry point in the child: each file to each intake, to `look` and to `take`."""
-    import torch  # noqa: F401  before the clock runs: importing it takes seconds
-
+    """Entry point in the child: each file to each intake, to `look` and to `take`; what is taken
+    is written."""
     from aecore.errors import InputError
     from aecore.intake import intakes
 
@@ -109,18 +126,26 @@ def feed(first: int, count: int, seed: int, folder: str) -> dict[str, object]:
                 began = time.process_time()
                 try:
                     made = getattr(kind(kind.Config()), do)([path], [name])
-                    json.dumps(made if do == "look" else len(made.samples), allow_nan=False)
+                    told = made if do == "look" else kept(made, path.with_name("kept"))
+                    json.dumps(told, allow_nan=False)
                     ended[f"{intake} took it" if do == "take" else "looked at"] += 1
                 except InputError as error:
                     ended[f"{intake} refused it" if do == "take" else "refused a look"] += 1
                     if "\n" in str(error) or not str(error).endswith((".", "?")):
                         wrong.append(f"{number} {name} {intake}: no sentence: {str(error)[:200]}")
                 except Exception:  # the very thing that must not be
-                    told = traceback.format_exc().strip().splitlines()
-                    wrong.append(f"{number} {name} {intake}.{do}: {told[-3:]}")
+                    trace = traceback.format_exc().strip().splitlines()
+                    wrong.append(f"{number} {name} {intake}.{do}: {trace[-3:]}")
                 if time.process_time() - began > SLOW:
                     wrong.append(f"{number} {name} {intake}.{do}: took {SLOW} s and more")
     return {"wrong": wrong, "ended": ended}
+
+
+def kept(taken: Taken, target: Path) -> dict[str, object]:
+    """What a child writes and tells; nothing of too few samples, which it would refuse."""
+    from aecore.intake.keeping import FEWEST, write_samples
+
+    return write_samples(taken, target) if len(taken.samples) >= FEWEST else {}
 
 
 def fuzz(count: int, seed: int, each: int = EACH) -> dict[str, object]:
@@ -144,7 +169,7 @@ def fuzz(count: int, seed: int, each: int = EACH) -> dict[str, object]:
             except InputError as error:
                 wrong.append(f"the child of files from {first} died: {error}")
         left = sorted(found.name for found in Path(folder).rglob("*"))
-        if left != ["given"]:
+        if left != ["given", "kept"]:
             wrong.append(f"files were written: {left[:10]}")
     return {
         "files": count, "seed": seed, "ended": dict(ended), "wrong": wrong,

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 
@@ -20,8 +21,18 @@ def kept(taken: Taken, title: str, owner: str = "") -> str:
     number = new_id()
     folder = home() / "datasets" / number
     folder.mkdir(parents=True)
-    keep(taken, folder, title, owner)
+    keep(as_arrays(taken), folder, title, owner)
     return f"{PREFIX}{number}"
+
+
+def as_arrays(taken: Taken) -> Taken:
+    """The same, its tensors as the arrays that intakes make."""
+    return replace(
+        taken,
+        samples=taken.samples.numpy(),
+        labels=taken.labels.numpy(),
+        metadata=tuple((column, values.numpy()) for column, values in taken.metadata),
+    )
 
 
 def make_table(

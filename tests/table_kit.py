@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from aecore.intake import intakes
+from aecore.errors import InputError
+from aecore.intake import cells, intakes
+
+ARRAYS = ("samples", "labels", "metadata")
 
 
 def written(folder, content, name="given.csv"):
@@ -20,8 +24,40 @@ def intake_of(kind="table", **options):
 
 
 def taken(folder, content, kind="table", **options):
-    """What becomes of a text, or of bytes."""
-    return intake_of(kind, **options).take(*written(folder, content))
+    """What becomes of a text, or of bytes: the same, whether numbers are read as such or as texts.
+
+    Raises InputError, the same one.
+    """
+    given = written(folder, content)
+    made, as_texts = ended(kind, options, given), None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cells, "numbers_of", lambda texts, comma: None)
+        as_texts = ended(kind, options, given)
+    if isinstance(made, InputError):
+        assert str(made) == str(as_texts)
+        raise made
+    assert same(made, as_texts)
+    return made
+
+
+def ended(kind, options, given):
+    """What is taken in, or the InputError."""
+    try:
+        return intake_of(kind, **options).take(*given)
+    except InputError as error:
+        return error
+
+
+def same(one, other):
+    """Whether two of `Taken` agree to the bit."""
+    (ours, mine), (theirs, yours) = (
+        ({name: value for name, value in vars(each).items() if name not in ARRAYS},
+         [each.samples, each.labels, *(values for _, values in each.metadata)])
+        for each in (one, other)
+    )  # fmt: skip
+    names = [[column for column, _ in each.metadata] for each in (one, other)]
+    equal = (np.array_equal(a, b, equal_nan=True) for a, b in zip(mine, yours, strict=True))
+    return ours == theirs and names[0] == names[1] and all(equal)
 
 
 def column(made, name):
@@ -29,7 +65,7 @@ def column(made, name):
     at = 0
     for each in made.columns:
         if each.name == name:
-            found = made.samples[:, 0, 0, at : at + each.width].numpy()
+            found = made.samples[:, 0, 0, at : at + each.width]
             return found[:, 0] if each.kind == "number" else found
         at += each.width
     raise AssertionError(f"no column {name} among {[each.name for each in made.columns]}")

@@ -15,6 +15,7 @@ SCRIPTS = sorted((ROOT / "ui" / "components").glob("*.js"))
 LAYERS = (
     ("errors",),
     ("config", "registry", "paths", "samples"),
+    ("glyphs",),
     ("datasets", "corruptions", "networks", "projections"),
     ("models",),
     ("training", "metrics"),

@@ -1,14 +1,18 @@
 """What is refused before anything starts, and what it would cost."""
 
+import random
+from collections import Counter
 from math import prod
 
 import pytest
 from runs_kit import SMALL, is_sentence
+from test_spec import COMBINATIONS, draw
 
 from aecore.datasets import open_data
 from aecore.errors import InputError
 from aecore.models import new_model
 from aecore.runs import RunSpec, check, checks
+from aecore.runs.spec import all_knobs
 from aecore.training import TrainingSession
 
 
@@ -17,6 +21,40 @@ def refused(**flat):
         check(RunSpec.from_flat(flat))
     assert is_sentence(caught.value)
     return str(caught.value)
+
+
+EXTREME = (0, -1, 1e9, 10**30, "1e400", "nan", "-inf", "", "x", None, True, [], {}, "९")
+
+
+def hostile_settings(dice):
+    """Settings of any run: some at their bounds, some anywhere, a few far beyond."""
+    names = dice.choice(COMBINATIONS)
+    flat = dict(names)
+    for _, knob in all_knobs(names):
+        chance = dice.random()
+        if chance < 0.01:
+            flat[knob.name] = dice.choice(EXTREME)
+        elif chance < 0.2 and knob.low is not None:
+            flat[knob.name] = dice.choice((knob.low, knob.high))
+        elif chance < 0.4:
+            flat[knob.name] = draw(knob, dice)
+    return flat
+
+
+def test_whatever_is_asked_for_has_a_cost_or_is_refused_in_a_sentence():
+    dice, ended = random.Random(0), Counter()
+    for _ in range(300):
+        try:
+            cost = check(RunSpec.from_flat(hostile_settings(dice)))
+        except InputError as error:
+            told = error
+        else:
+            assert min(cost.memory, cost.steps, cost.parameters, cost.train_images) > 0
+            ended["cost"] += 1
+            continue
+        assert is_sentence(told), str(told)
+        ended["refused"] += 1
+    assert min(ended.values()) > 30
 
 
 def test_a_denoiser_needs_noise():

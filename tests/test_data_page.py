@@ -173,6 +173,17 @@ def pictured(at):
     return [part for part in parts if "damaged" in part]
 
 
+def test_two_people_in_turn_never_see_each_others_data(become, tmp_path):  # noqa: F811
+    for who in (ANNA, BEN):
+        own_data(catalog(), Person(who, "member"), tmp_path, title=f"Secret of {who}")
+    for turn in range(8):
+        who, other = (ANNA, BEN)[:: -1 if turn % 2 else 1]
+        become(who)
+        page = shown(opened())
+        assert f"Secret of {who}" in page
+        assert f"Secret of {other}" not in page
+
+
 @pytest.mark.parametrize("names", [[], ["a"], ["a", "b, c", 'd "e"']])
 def test_names_of_columns_pass_through_a_line_of_csv(names):
     assert from_csv(csv_line(names)) == names

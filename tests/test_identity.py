@@ -36,6 +36,7 @@ from ui.identity import (
     whoever,
 )
 from ui.login import Login, tab_login
+from ui.uploads import BoundUploads
 
 HOUR = 3600
 NOW = 1_800_000_000.0
@@ -381,6 +382,6 @@ def test_a_server_answers_to_any_name_unless_some_are_named(option, server):
     assert answered(KnownHosts, host="localhost")["status"] == 403
 
 
-def test_the_app_has_all_three_around_it():
+def test_the_app_has_all_four_around_it():
     kinds = [middleware.cls for middleware in app._user_middleware]
-    assert kinds == [AddHeaders, KnownHosts, GiveCookie]
+    assert kinds == [AddHeaders, KnownHosts, GiveCookie, BoundUploads]

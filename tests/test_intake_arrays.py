@@ -6,7 +6,6 @@ import struct
 
 import numpy as np
 import pytest
-import torch
 from intake_kit import class_folders, made, noise, npy, npz, written, zipped
 from PIL import Image
 from runs_kit import is_sentence
@@ -51,9 +50,24 @@ def refused(tmp_path, array, match, **options):
 def test_axes_are_found(tmp_path, array, expected):
     taken = alone(tmp_path, array)
     assert taken.kind == "image"
-    assert taken.samples.dtype == torch.uint8
+    assert taken.samples.dtype == np.uint8
     assert np.array_equal(taken.samples, expected)
     assert taken.classes == ("all",)
+
+
+@pytest.mark.parametrize(
+    ("array", "axis", "expected"),
+    [
+        (COLOUR[:, :3, :3], "second", COLOUR[:, :3, :3]),
+        (COLOUR[:, :3, :3], "last", COLOUR[:, :3, :3].transpose(0, 3, 1, 2)),
+        (COLOUR, "last", COLOUR.transpose(0, 3, 1, 2)),
+        (GREY, "second", GREY[:, None]),
+    ],
+)
+def test_the_axis_of_the_channels_can_be_said(tmp_path, array, axis, expected):
+    taken = alone(tmp_path, array, channel_axis=axis)
+    assert np.array_equal(taken.samples, expected)
+    refused(tmp_path, COLOUR, "as their second axis", channel_axis="second")
 
 
 SHARES = RNG.random((12, 6, 5)) * 0.98 + 0.01
@@ -104,14 +118,49 @@ def test_vectors_become_rows_and_keep_what_is_missing(tmp_path):
     assert [column.name for column in taken.columns] == ["x1", "x2", "x3", "x4"]
     rows[3, 3] = rows[4, 0] = np.nan
     expected = rows.astype(np.float32)
-    found = taken.samples[:, 0, 0].numpy()
+    found = taken.samples[:, 0, 0]
     assert np.isnan(found).sum() == 3
     assert np.array_equal(found, expected, equal_nan=True)
     assert any(rule.startswith("3 numbers are missing") for rule in taken.rules)
     told = made("arrays").look([tmp_path / "given"], ["given.npy"])
     assert told["columns"] == ["x1", "x2", "x3", "x4"]
     assert told["rows"][2][1] is None
+    assert len(told["previews"]) == 8
     assert told["rows"][0] == pytest.approx(rows[0], rel=1e-6)
+
+
+def test_columns_of_rows_are_labels_or_left_out(tmp_path):
+    rows = np.column_stack([RNG.normal(size=(12, 3)), [7, 2**40 + 1, 2**40] * 4])
+    taken = alone(tmp_path, rows, label="x4", leave_out="x1")
+    assert [column.name for column in taken.columns] == ["x2", "x3"]
+    assert np.array_equal(taken.samples[:, 0, 0], rows[:, 1:3].astype(np.float32))
+    assert taken.classes == ("7", str(2**40), str(2**40 + 1))
+    assert (taken.labels.tolist(), taken.label) == ([0, 2, 1] * 4, "x4")
+    assert "The labels are the column x4, which is not learnt." in taken.rules
+    assert "Left out: x1." in taken.rules
+    told = made("arrays", label="x4", leave_out="x1").look([tmp_path / "given"], ["given.npy"])
+    assert told["columns"] == ["x2", "x3"]
+    assert told["classes"] == dict.fromkeys(taken.classes, 4)
+    path = npz(tmp_path / "a.npz", x=rows, y=np.arange(12) % 2)
+    assert take(path, label="x4").classes == taken.classes  # what is said goes before what is found
+    assert take(path).classes == ("0", "1")
+    with pytest.raises(InputError, match="both given"):
+        take(path, label="x4", labels="y")
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"label": "x9"}, "no column 'x9'"),
+        ({"leave_out": "x1, y"}, "no column 'y'"),
+        ({"label": "x1"}, "not whole, or misses some"),
+        ({"label": "x4", "leave_out": "x4"}, "once"),
+        ({"leave_out": "x1,x2,x3,x4"}, "No column"),
+    ],
+)
+def test_columns_that_cannot_be_are_told(tmp_path, options, match):
+    refused(tmp_path, np.column_stack([RNG.normal(size=(12, 3)), np.arange(12)]), match, **options)
+    refused(tmp_path, GREY, "holds images, which have no columns", **options)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +224,7 @@ def test_arrays_in_two_files(tmp_path):
 def test_a_look_shows_images(tmp_path):
     path = npz(tmp_path / "a.npz", images=COLOUR, labels=np.arange(12) % 2)
     told = made("arrays").look([path], ["a.npz"])
-    assert told["summary"] == ["12 colour images of 5×6 pixels.", "2 classes, by the array labels."]
+    assert told["summary"] == ["12 colour images of 5×6 pixels.", "2 classes, told by labels."]
     assert told["classes"] == {"0": 6, "1": 6}
     assert ["images", [12, 6, 5, 3], "uint8"] in told["arrays"]
     first = Image.open(io.BytesIO(base64.b64decode(told["previews"][0])))

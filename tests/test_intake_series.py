@@ -91,13 +91,13 @@ def test_windows_against_a_plain_loop(lengths, window, stride):
     assert found.over == len(groups) - len(covered)
     samples = windows_of(values, found.starts, window)
     assert samples[:, 0, 0].tolist() == [list(range(s, s + window)) for s in expected]
-    assert covered == {int(value) for value in samples.unique()}
+    assert covered == {int(value) for value in np.unique(samples)}
 
 
 def test_missing_values_stay_missing_and_are_told(tmp_path):
     text = table_of().replace("\n2024-01-03,2.5", "\n2024-01-03,inf")
     made = taken(tmp_path, text, "series", window=4, time="t")
-    assert made.samples.isnan().nonzero().tolist() == [[0, 0, 0, 2]]
+    assert np.argwhere(np.isnan(made.samples)).tolist() == [[0, 0, 0, 2]]
     assert "1 values are missing (infinite ones among them)." in made.rules
 
 
@@ -118,9 +118,29 @@ def test_series_of_arrays(tmp_path):
     made = taken(tmp_path, bytes_of(channels), "series", window=4, stride=4)
     assert made.samples.shape == (6, 2, 1, 4)
     assert made.samples[1, 1, 0].tolist() == [-4, -5, -6, -7]
-    assert bool(made.samples[0, 1, 0, 0].isnan())
+    assert np.isnan(made.samples[0, 1, 0, 0])
     made = taken(tmp_path, bytes_of(np.arange(9.0)), "series", window=4)
     assert made.samples[1, 0, 0].tolist() == [4, 5, 6, 7]
+
+
+def test_channels_of_arrays_are_chosen_and_may_come_first(tmp_path):
+    array = np.arange(48.0).reshape(2, 8, 3)
+    made = taken(tmp_path, bytes_of(array), "series", window=4, channels="channel 3, channel 1")
+    assert [each.name for each in made.columns] == ["channel 3", "channel 1"]
+    assert made.samples[1, :, 0].tolist() == array[0, 4:, [2, 0]].tolist()
+    assert "of which channel 3, channel 1 are learnt" in made.rules[0]
+    first = bytes_of(array.transpose(0, 2, 1))
+    again = taken(tmp_path, first, "series", window=4, channels_first=True)
+    assert np.array_equal(
+        again.samples, taken(tmp_path, bytes_of(array), "series", window=4).samples
+    )
+    for options, said in (
+        ({"group": "a"}, "no columns of groups"),
+        ({"channels": "x"}, "no column"),
+    ):
+        with pytest.raises(InputError, match=said) as told:
+            taken(tmp_path, bytes_of(array), "series", window=4, **options)
+        assert is_sentence(told.value)
 
 
 def test_labels_of_arrays_go_to_every_window_of_a_series(tmp_path):
@@ -169,7 +189,9 @@ def test_a_look_tells_windows_and_columns(tmp_path):
 
 def test_channels_are_scaled_each_for_itself(tmp_path):
     made = taken(tmp_path, table_of(), "series", window=4, time="t")
-    known, columns = scaled(made.samples.clone(), torch.tensor([0, 1]), "series", made.columns)
+    known, columns = scaled(
+        torch.tensor(made.samples), torch.tensor([0, 1]), "series", made.columns
+    )
     assert torch.allclose(known[:2].mean((0, 2, 3)), torch.zeros(2), atol=1e-6)
     assert torch.allclose(known[:2].std((0, 2, 3), correction=0), torch.ones(2), atol=1e-6)
     assert columns[1].scale == pytest.approx(2 * columns[0].scale)

@@ -1,6 +1,7 @@
 """Tables from files: what each column is taken for, in every dialect, against known answers."""
 
 import base64
+import contextlib
 import csv
 import io
 import json
@@ -8,6 +9,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -16,6 +18,8 @@ from table_kit import column, intake_of, mixed, taken, values_of, written
 
 import aecore.intake.encoding
 import aecore.intake.table_reading
+from aecore.datasets.pictures import pictures
+from aecore.datasets.scaling import scaled
 from aecore.errors import InputError
 from aecore.intake.found import MISSING, MISSING_TEXTS
 from aecore.intake.table_reading import unique_names
@@ -175,7 +179,7 @@ def test_label_and_metadata_are_kept_and_not_learnt(tmp_path):
     assert (first.values, second.name) == (("green", "red"), "day")
     assert days.tolist() == [i % 28 for i in range(60)]
     assert colours[:3].tolist()[:2] == [1.0, 0.0]
-    assert colours[2].isnan()
+    assert np.isnan(colours[2])
 
 
 def test_labels_of_whole_numbers_are_in_their_order_and_may_be_missing(tmp_path):
@@ -227,7 +231,7 @@ def test_a_parquet_gives_what_its_csv_gives(tmp_path):
     frame = pd.read_csv(io.StringIO(mixed()), parse_dates=["day"])
     ours, theirs = taken(tmp_path, mixed()), taken(tmp_path, parquet_of(frame))
     assert ours.columns == theirs.columns
-    assert np.array_equal(ours.samples.numpy(), theirs.samples.numpy(), equal_nan=True)
+    assert np.array_equal(ours.samples, theirs.samples, equal_nan=True)
 
 
 def test_types_of_parquet(tmp_path):
@@ -259,6 +263,21 @@ def test_types_of_parquet(tmp_path):
     assert column(made, "price").tolist() == [i % 5 for i in range(count)]
     assert column(made, "same (2)").tolist() == [i % 3 + 0.5 for i in range(count)]
     assert "list (values of a kind that is not read)" in " ".join(made.rules)
+
+
+def test_dates_beyond_the_calendar_are_days_all_the_same(tmp_path):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    file, days = (
+        io.BytesIO(),
+        [2**31 - 1, 2**31 - 1, 2**30] + [2**31 - 2**20 * i for i in range(1, 9)],
+    )
+    parquet.write_table(pa.table({"day": pa.array(days, pa.int32()).cast(pa.date32())}), file)
+    made = taken(tmp_path, file.getvalue())
+    assert column(made, "day").tolist() == [np.float32(day - 2**30) for day in days]
+    (told,) = intake_of().look(*written(tmp_path, file.getvalue()))["columns"]
+    assert told["examples"] == ["(out of range)"] * 3
 
 
 def test_rows_of_another_width_are_skipped_and_counted(tmp_path):
@@ -375,6 +394,55 @@ def test_numbers_survive_a_csv(tmp_path, numbers, separator, encoding):
         offset = np.nanmin(expected)
     expected = (expected - offset).astype(np.float32)
     assert np.array_equal(column(made, "x"), expected, equal_nan=True)
+
+
+NUMBERS = ("1", "2.5", "-3e2", ".5", "5.", "+5", "1E-3", " 7 ", "16777217", "0.1", "-0")
+COMMAS = ("1,5", "12,25", "-0,5e1", "3")
+NOTHING = ("", "NA", "-", "?", " nan ", "None")
+ODD = ("1e400", "-1e400", "inf", "-INF", "Infinity", "INFINITY", "-nan", "nan(1)", "1_0", "0x10",
+       "\u0663", "1e", "e5", "--1", "1.2.3", "1,5", "2024-01-02", "word", "+", ".", "1 2", "true",
+       *NOTHING)  # fmt: skip
+
+
+@settings(quick, max_examples=150)
+@given(st.randoms(use_true_random=False), st.sampled_from([200, 1 << 23]))
+def test_numbers_read_block_by_block_are_what_their_texts_are(tmp_path, draw, block):
+    columns = []
+    for _ in range(4):
+        usual, share = (
+            draw.choice([NUMBERS, COMMAS, NUMBERS + NOTHING]),
+            draw.choice([0, 0.02, 0.3]),
+        )
+        columns.append([draw.choice(ODD if draw.random() < share else usual) for _ in range(60)])
+    text = text_of([list("abcd"), *zip(*columns, strict=True)], draw.choice(",;"))
+    options = draw.choice([{}, {"label": "a"}, {"categories": "b"}, {"numbers": "c, d"}])
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(InputError):
+        patch.setattr(aecore.intake.table_reading, "BLOCK", block)
+        taken(tmp_path, text, **options)  # which compares
+
+
+def test_a_column_that_is_numbers_at_first_is_read_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(aecore.intake.table_reading, "BLOCK", 200)
+    rows = [["x", "y", "z"], *[[str(i % 9), str(i / 4), "ab"[i % 2]] for i in range(60)]]
+    rows[50][0], rows[55] = "word", ["only", "two"]
+    for row in rows[40:54]:
+        row[1] = "text"
+    made = taken(tmp_path, text_of(rows))
+    assert np.isnan(column(made, "x")).nonzero()[0].tolist() == [49]
+    assert made.columns[1].kind == "category"
+    assert made.skipped == {"rows with another number of cells than most": 1}
+
+
+def test_previews_are_pictures_of_rows_on_their_scale(tmp_path):
+    for kind, options in (("table", {}), ("series", {"window": 6, "channels": "size, skewed"})):
+        found = intake_of(kind, **options).look(*written(tmp_path, mixed()))
+        made = taken(tmp_path, mixed(), kind, **options)
+        every = torch.arange(len(made.samples))
+        known, columns = scaled(torch.tensor(made.samples), every, kind, made.columns)
+        drawn = pictures(known[:8], kind, columns)
+        for png, picture in zip(found["previews"], drawn, strict=True):
+            shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(png))))
+            assert np.array_equal(shown, picture[0])
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=12)

@@ -14,9 +14,10 @@ from table_kit import mixed, taken, written
 from aecore.config import knobs
 from aecore.datasets import SPLITS, SplitConfig, datasets, open_data
 from aecore.datasets.own import ABOUT, PREFIX, SAMPLES, folder_of
-from aecore.datasets.pictures import AXIS, MARK, SIDE, pictures
+from aecore.datasets.pictures import pictures
 from aecore.datasets.scaling import moments, scaled
 from aecore.errors import DataUnavailable, InputError, NewerVersion, UnknownName
+from aecore.glyphs import AXIS, MARK, SIDE
 from aecore.intake.sandboxed import keep, take_in
 from aecore.models import empty_model, new_model, outputs, variants
 from aecore.models.likelihoods import LIKELIHOODS

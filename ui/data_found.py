@@ -93,7 +93,7 @@ def options_of(
     declared = knobs(intakes[intake].Config)
     if not declared:
         return
-    with st.expander("How to read them", icon=":material/tune:", expanded=bool(names)):
+    with st.expander("How to read them", icon=":material/tune:", expanded=bool(names or options)):
         cells = st.grid(2, min_column_width=260)
         for knob in declared:
             value = options.get(knob.name, knob.default)

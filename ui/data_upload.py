@@ -34,6 +34,7 @@ from ui.selection import (
     write_link,
 )
 from ui.space import NO_COOKIE
+from ui.uploads import MOST_OF_A_TAB, let_go
 from ui.waiting import waited
 from ui.words import plain, size
 
@@ -68,12 +69,13 @@ def _drop_here() -> None:
         accept_multiple_files=True,
         key=f"uploader:{turn}",
         max_upload_size=MOST_MB,
-        help=f"One file or many at once, each up to {MOST_MB} MB; larger ones go in by the shell: "
-        "python -m aecore datasets add PATH.",
+        help=f"One file or many at once, each up to {MOST_MB} MB and {MOST_OF_A_TAB // 10**6} MB "
+        "together; larger ones go in by the shell: python -m aecore datasets add PATH. An error of "
+        "status 503 means that others are sending much just now: try again in a minute.",
     )
     if not files:
         return
-    hold("turn", turn + 1)  # another widget next time: this one lets go of the bytes
+    hold("turn", turn + 1)  # another widget next time, an empty one
     try:
         person = visitor()
         if person.role == "nobody":
@@ -85,6 +87,7 @@ def _drop_here() -> None:
             note_in_link(UPLOAD, put(catalog(), person, given).id)
     except AecoreError as error:
         leave_note(str(error))
+    let_go(files)
     st.rerun()
 
 

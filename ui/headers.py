@@ -18,6 +18,8 @@ HEADERS = {
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "same-origin",  # a link that shares a run must not travel to other sites
     "X-Robots-Tag": "noindex",
+    # An image of another site would tell it who looks at a page, and when.
+    "Content-Security-Policy": "img-src 'self' data: blob:; object-src 'none'; base-uri 'self'",
 }
 LOCAL = ("localhost", "127.0.0.1", "::1")
 

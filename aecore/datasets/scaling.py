@@ -8,10 +8,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from aecore.samples import Column, Kind, places
+from aecore.samples import Column, Kind, places, scale_of
 
-FLAT = 1e-12
-"""A standard deviation below this, in units of the largest value, is that of a constant."""
 CHUNK = 16_384
 """Rows that are looked at together."""
 
@@ -42,8 +40,9 @@ def scaled(
         if column.kind == "category":
             made.append(column)
             continue
-        scale = _usable(deviations[at], means[at])
-        made.append(replace(column, mean=_single(float(means[at])), scale=_single(scale)))
+        mean = float(means[at])
+        scale = scale_of(float(deviations[at]), mean)
+        made.append(replace(column, mean=_single(mean), scale=_single(scale)))
     return on_scale_of(samples, kind, made), tuple(made)
 
 
@@ -101,8 +100,3 @@ def _single(value: float) -> float:
 def _parts(values: Tensor, rows: Tensor) -> Iterator[Tensor]:
     for some in rows.split(CHUNK):
         yield values[some].reshape(-1, values.shape[-1]).double()
-
-
-def _usable(deviation: Tensor, mean: Tensor) -> float:
-    found = float(deviation)
-    return found if found > FLAT * max(1.0, abs(float(mean))) else 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,10 @@ AT_ONCE = 256
 """Images converted together."""
 
 
+ChannelAxis = Literal["auto", "second", "last"]
+WHERE: dict[ChannelAxis, str] = {"auto": "second or last", "second": "second", "last": "last"}
+
+
 class Scale(NamedTuple):
     """low becomes 0 and high 255; rule: the same in a sentence."""
 
@@ -22,22 +26,23 @@ class Scale(NamedTuple):
     rule: str
 
 
-def with_channels(values: Array) -> tuple[Array, str]:
+def with_channels(values: Array, axis: ChannelAxis = "auto") -> tuple[Array, str]:
     """(n, H, W), (n, C, H, W) or (n, H, W, C) as (n, C, H, W), and the rule.
 
-    Raises InputError.
+    axis: where the channels are, of four axes. Raises InputError.
     """
+    second, last = (values.ndim == 4 and values.shape[at] in (1, 3) for at in (1, 3))
     if values.ndim == 3:
         images, rule = values[:, None], "The array was read as grey images (n, height, width)."
-    elif values.shape[1] in (1, 3):
+    elif second and axis != "last":
         images, rule = values, "The array was read as images (n, channels, height, width)."
-    elif values.shape[3] in (1, 3):
+    elif last and axis != "second":
         images = values.transpose(0, 3, 1, 2)
         rule = "The array was read as images (n, height, width, channels)."
     else:
         raise InputError(
             f"The array has the shape {values.shape}; images have 1 or 3 channels, as their "
-            "second or last axis."
+            f"{WHERE[axis]} axis."
         )
     if max(images.shape[2:]) > MOST_SIDE:
         raise InputError(

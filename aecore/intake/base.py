@@ -2,7 +2,8 @@
 
 One file of this folder each, registered by name. Both `look` and `take` run in a process of their
 own with limits (see sandboxed.py), never in the server: whatever a file does to them, the app goes
-on. What they raise on purpose is InputError, one sentence that says what to do.
+on. What they raise on purpose is InputError, one sentence that says what to do. They make arrays of
+NumPy: torch takes seconds to import and most of the memory of such a process, and reads no file.
 """
 
 from __future__ import annotations
@@ -11,14 +12,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
+
+from numpy.typing import NDArray
 
 from aecore.config import Settings
 from aecore.registry import Registry
 from aecore.samples import Column, Kind
-
-if TYPE_CHECKING:  # slow to import, and a look at files needs none of it
-    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Taken:
     """
 
     kind: Kind
-    samples: Tensor
-    labels: Tensor
+    samples: NDArray[Any]
+    labels: NDArray[Any]
     classes: tuple[str, ...]
     columns: tuple[Column, ...] = ()
-    metadata: tuple[tuple[Column, Tensor], ...] = ()
+    metadata: tuple[tuple[Column, NDArray[Any]], ...] = ()
     label: str = ""
     rules: tuple[str, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)

@@ -1,4 +1,5 @@
-"""What the process with limits does of sandboxed.py: its entry points, quick to import."""
+"""What the process with limits does of sandboxed.py: its entry points. No torch: it takes
+seconds to import and hundreds of megabytes, and files are read without it."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aecore.intake.base import intakes
+from aecore.intake.keeping import write_samples
 
 
 def look_here(
@@ -17,18 +19,9 @@ def look_here(
 
 
 def take_here(
-    intake: str,
-    paths: list[str],
-    names: list[str],
-    options: dict[str, Any],
-    folder: str,
-    title: str,
-    owner: str,
-    note: str,
-) -> None:
-    """`Intake.take`, kept in a folder."""
+    intake: str, paths: list[str], names: list[str], options: dict[str, Any], target: str
+) -> dict[str, Any]:
+    """`Intake.take`, written into a file; what is known of the samples, for JSON."""
     kind = intakes[intake]
     taken = kind(kind.Config.parse(options)).take([Path(path) for path in paths], names)
-    from aecore.intake.sandboxed import keep  # slow to import, and not needed for a refusal
-
-    keep(taken, Path(folder), title, owner, note)
+    return write_samples(taken, Path(target))

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aecore.errors import InputError
-from aecore.intake.found import MISSING_TEXTS, MOST_VALUES, TITLES, Found
+from aecore.intake.cells import known_texts
+from aecore.intake.found import MOST_VALUES, NUMBER_TEXT, TITLES, Found
 from aecore.intake.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ MOSTLY = 0.95
 FEWEST_IDS = 20
 """Rows from which values that are all different, or only go up, say something about a column."""
 EXAMPLES = 3
-NUMBER_TEXT = r"^[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[Ii][Nn][Ff](inity)?)$"
 EXACT = 1 << 24
 """Up to here float32 tells every whole number from the next."""
 LARGEST = float(np.finfo(np.float32).max)
@@ -93,9 +93,7 @@ def _of_text(name: str, column: Any, comma: bool, wanted: str, most_values: int)
     import pyarrow as pa
     from pyarrow import compute
 
-    texts = compute.utf8_trim_whitespace(column)
-    absent = compute.is_in(compute.utf8_lower(texts), pa.array(MISSING_TEXTS))
-    texts = compute.if_else(compute.fill_null(absent, True), pa.scalar(None, pa.string()), texts)
+    texts = known_texts(column)
     known = len(texts) - texts.null_count
     if known == 0:
         return Found(name, "empty", missing=len(texts))
@@ -227,5 +225,13 @@ def sort_key(text: str) -> tuple[int, float, str]:
 
 
 def _examples(column: Any) -> tuple[str, ...]:
-    some = column.slice(0, 1000).drop_null().slice(0, EXAMPLES).to_pylist()
-    return tuple(safe_text(value, 30, "(empty)") for value in some)
+    some = column.slice(0, 1000).drop_null().slice(0, EXAMPLES)
+    return tuple(safe_text(_plain(value), 30, "(empty)") for value in some)
+
+
+def _plain(value: Any) -> Any:
+    """A value of Arrow's as Python has it, whose dates end with the year 9999."""
+    try:
+        return value.as_py()
+    except (OverflowError, ValueError):
+        return "(out of range)"

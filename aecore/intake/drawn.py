@@ -6,6 +6,8 @@ import json
 from math import isfinite
 from typing import Any
 
+import numpy as np
+
 from aecore.errors import InputError
 from aecore.intake.base import Taken
 from aecore.samples import Column
@@ -25,19 +27,17 @@ def drawn(text: str) -> Taken:
 
     Raises InputError where that is something else, or there are too few or too many points.
     """
-    import torch  # slow to import; see __init__.py
-
     points = _points(text)
     if not FEWEST <= len(points) <= MOST:
         raise InputError(
             f"A drawing needs {FEWEST} to {MOST:,} points and this one has {len(points):,}; "
             f"draw {'more' if len(points) < FEWEST else 'fewer'}."
         )
-    places = torch.tensor([[x, y] for x, y, _ in points], dtype=torch.float32)
-    used, labels = torch.tensor([int(colour) for *_, colour in points]).unique(return_inverse=True)
+    places = np.array([[x, y] for x, y, _ in points], np.float32)
+    used, labels = np.unique([int(colour) for *_, colour in points], return_inverse=True)
     return Taken(
         kind="points",
-        samples=places[:, None, None, :].contiguous(),
+        samples=places[:, None, None, :],
         labels=labels,
         classes=tuple(COLOURS[colour] for colour in used),
         columns=(Column("x"), Column("y")),

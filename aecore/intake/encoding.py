@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +12,6 @@ from aecore.intake.found import MISSING, Found
 from aecore.intake.safe_text import safe_text
 from aecore.intake.table_reading import unique_names
 from aecore.samples import Column
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 MOST_NUMBERS = 250_000_000
 """float32 numbers of all samples together: 1 GB."""
@@ -55,32 +51,28 @@ def check_size(rows: int, width: int) -> None:
         )
 
 
-def samples_of(learnt: Sequence[Found], rows: int) -> Tensor:
+def samples_of(learnt: Sequence[Found], rows: int) -> NDArray[np.float32]:
     """The first rows of columns as samples (rows, 1, 1, numbers) float32, NaN where missing."""
-    import torch  # slow to import
-
     columns = [column_of(found) for found in learnt]
     width = sum(column.width for column in columns)
     check_size(rows, width)
-    samples, at = torch.zeros(rows, 1, 1, width), 0
+    samples, at = np.zeros((rows, 1, 1, width), np.float32), 0
     for found, column in zip(learnt, columns, strict=True):
         place = samples[:, 0, 0, at : at + column.width]
         if found.numbers is not None:
-            place[:, 0] = torch.from_numpy(found.numbers[:rows])
+            place[:, 0] = found.numbers[:rows]
         else:
-            place.scatter_(1, torch.from_numpy(codes_of(found)[:rows])[:, None], 1.0)
+            place[np.arange(rows), codes_of(found)[:rows]] = 1
         at += column.width
     return samples
 
 
-def metadata_of(found: Found) -> tuple[Column, Tensor]:
+def metadata_of(found: Found) -> tuple[Column, NDArray[np.float32]]:
     """What is known of each sample and not learnt: (n,) float32, a category as its place."""
-    import torch
-
     if found.codes is None:
         if found.numbers is None:
             raise ValueError(f"{found.name} has no values")
-        return Column(found.name), torch.from_numpy(found.numbers)
+        return Column(found.name), found.numbers
     values = unique_names([safe_text(value) for value in found.values])
     places = np.where(found.codes < 0, np.nan, found.codes).astype(np.float32)
-    return Column(found.name, "category", values), torch.from_numpy(places)
+    return Column(found.name, "category", values), places

@@ -24,6 +24,8 @@ TITLES: dict[What, str] = {
 }
 MISSING_TEXTS = ("", "?", "-", "na", "n/a", "#n/a", "nan", "null", "none")
 """What stands for a missing value, whatever its case."""
+NUMBER_TEXT = r"^[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[Ii][Nn][Ff](inity)?)$"
+"""What a number is, with a point before its decimals and no space around it."""
 MISSING = "(missing)"
 """The value of a category where there is none."""
 MOST_VALUES = 50

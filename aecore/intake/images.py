@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from aecore.config import Settings, knob
 from aecore.errors import InputError
 from aecore.intake.base import Intake, Taken, intakes
@@ -94,14 +96,12 @@ class Images(Intake):
             seen = self._read(files, size)
         channels = self._channels(seen)
         check_total(len(seen.pixels), channels, size)
-        import torch  # slow to import, and most of what is refused is refused by now
-
         classes = tuple(sorted(set(seen.folders)))
         number = {name: place for place, name in enumerate(classes)}
         return Taken(
             kind="image",
-            samples=torch.from_numpy(stacked(seen.pixels, channels)),
-            labels=torch.tensor([number[folder] for folder in seen.folders], dtype=torch.int64),
+            samples=stacked(seen.pixels, channels),
+            labels=np.array([number[folder] for folder in seen.folders], np.int64),
             classes=classes,
             label="" if classes == (ALL,) else "folder",
             rules=tuple(self._rules(files, sizes, size, seen)),

@@ -5,35 +5,41 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from io import BytesIO
-from typing import TYPE_CHECKING
 
-from aecore.samples import Column, Kind
+import numpy as np
 
-if TYPE_CHECKING:
-    from torch import Tensor
+from aecore.glyphs import Floats, Pixels, glyphs
+from aecore.samples import Column, Kind, places, scale_of
 
 SHOWN = 8
 
 
-def previews(samples: Tensor, kind: Kind, columns: Sequence[Column]) -> list[str]:
-    """The first samples (n, C, H, W) as PNG files in base64, on the scale of all that are given.
-
-    The samples are changed in place.
-    """
-    import torch  # slow to import
-
-    from aecore.datasets.pictures import pictures
-    from aecore.datasets.scaling import scaled
-
-    known, columns = scaled(samples, torch.arange(len(samples)), kind, columns)
-    return [_png(picture) for picture in pictures(known[:SHOWN], kind, columns)]
+def previews(samples: Floats, kind: Kind, columns: Sequence[Column]) -> list[str]:
+    """The first of these tables' rows or series (n, C, H, W) as PNG files in base64, on the scale
+    of all that are given."""
+    return [_png(picture) for picture in glyphs(_scaled(samples, kind, columns), kind, columns)]
 
 
-def _png(picture: Tensor) -> str:
+def _scaled(samples: Floats, kind: Kind, columns: Sequence[Column]) -> Floats:
+    """The first samples as datasets/scaling.py brings them to their scale, which needs torch."""
+    shown = samples[:SHOWN].copy()
+    for column, (start, _) in zip(columns, places(tuple(columns)), strict=True):
+        if column.kind == "category":
+            continue
+        # A channel of a series takes one number of `places`, too.
+        at = (slice(None), start) if kind == "series" else (slice(None), 0, 0, start)
+        values = samples[at].astype(np.float64)
+        known = values[~np.isnan(values)]
+        if len(known):
+            mean = float(known.mean())
+            shown[at] = (shown[at] - mean) / scale_of(float(known.std()), mean)
+    return shown
+
+
+def _png(picture: Pixels) -> str:
+    """(1, H, W) as a grey PNG."""
     from PIL import Image
 
-    pixels = picture.permute(1, 2, 0).numpy()
-    image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
     file = BytesIO()
-    image.save(file, "PNG")
+    Image.fromarray(picture[0]).save(file, "PNG")
     return base64.b64encode(file.getvalue()).decode("ascii")

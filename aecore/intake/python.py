@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from aecore.intake.base import Taken
 from aecore.intake.safe_text import safe_text
 from aecore.samples import Column, Kind
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from aecore.datasets.from_python import Given
 
 OWNER = "owner"
@@ -44,7 +45,7 @@ def keep_python(
 
     given = _given(samples, title, labels, kind, label, metadata)
     taken = Taken(
-        given.kind, given.pool.images, given.pool.labels,
+        given.kind, given.pool.images.numpy(), given.pool.labels.numpy(),
         tuple(map(safe_text, given.classes)), _named(given.columns), _beside(given),
         safe_text(given.label, otherwise=""),
     )  # fmt: skip
@@ -78,5 +79,6 @@ def _named(columns: tuple[Column, ...]) -> tuple[Column, ...]:
     )
 
 
-def _beside(given: Given) -> tuple[tuple[Column, Tensor], ...]:
-    return tuple(zip(_named(given.metadata), given.pool.metadata.values(), strict=True))
+def _beside(given: Given) -> tuple[tuple[Column, NDArray[np.float32]], ...]:
+    values = (each.numpy() for each in given.pool.metadata.values())
+    return tuple(zip(_named(given.metadata), values, strict=True))

@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from aecore.errors import InputError
 from aecore.intake.columns import find
@@ -13,9 +16,6 @@ from aecore.intake.encoding import check_size, codes_of, column_of, metadata_of,
 from aecore.intake.found import LEARNT, TITLES, Found
 from aecore.intake.table_reading import TableFile
 from aecore.samples import Column
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 Role = Literal["learnt", "label", "metadata", "left out"]
 MOST_CLASSES = 100
@@ -79,6 +79,11 @@ class Roles:
             return "label"
         return "metadata" if name in self.metadata else "learnt"
 
+    @property
+    def codes(self) -> frozenset[str]:
+        """Columns that are wanted as they are written, also where they hold numbers."""
+        return frozenset({self.label, *self.categories})
+
     def find(self, table: TableFile, place: int) -> Found:
         """A column, read for what it is for. Raises InputError where it is not fit for it."""
         name, column = table.names[place], table.column(place)
@@ -109,7 +114,7 @@ class Read:
     count: int
     learnt: list[Found] = field(default_factory=list)
     label: Found | None = None
-    metadata: list[tuple[Column, Tensor]] = field(default_factory=list)
+    metadata: list[tuple[Column, NDArray[np.float32]]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     width: int = 0
@@ -130,13 +135,11 @@ class Read:
             self.notes.append(f"{found.name}: {found.note}")
 
     @property
-    def labels(self) -> tuple[Tensor, tuple[str, ...]]:
+    def labels(self) -> tuple[NDArray[np.int64], tuple[str, ...]]:
         """(n,) int64 and the names of the classes."""
-        import torch  # slow to import
-
         if self.label is None:
-            return torch.zeros(self.count, dtype=torch.int64), ALL
-        return torch.from_numpy(codes_of(self.label)), values_of(self.label)
+            return np.zeros(self.count, np.int64), ALL
+        return codes_of(self.label), values_of(self.label)
 
     def rules(self) -> Iterator[str]:
         """What became of the columns, in sentences."""

@@ -8,14 +8,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from aecore.datasets.own import ABOUT, PREFIX, SAMPLES, About
-from aecore.errors import InputError, StoreError
+from aecore.datasets.own import ABOUT, PREFIX, SAMPLES, SCHEMA, About
+from aecore.errors import StoreError
 from aecore.intake.base import Taken, intakes
+from aecore.intake.keeping import write_samples
 from aecore.intake.safe_text import safe_text
 from aecore.intake.suggest import suggested
 from aecore.paths import home
 from aecore.runs.disk import check_disk
-from aecore.runs.files import json_bytes, sync_folder, write, write_tensors
+from aecore.runs.files import json_bytes, sync_folder, write
 from aecore.runs.sandbox import Limits, call
 from aecore.runs.store import new_id
 
@@ -52,11 +53,12 @@ def take_in(
     It stands there whole or not at all. Raises InputError, also for options that cannot be, and
     StoreError.
     """
-    about = {"title": safe_text(title), "owner": owner, "note": safe_text(note, 500, "")}
+    title, note = safe_text(title), safe_text(note, 500, "")
 
     def fill(folder: Path) -> None:
-        more = {"folder": str(folder), **about}
-        _call("take_here", intake, files, options, TAKING, cancelled, more)
+        more = {"target": str(folder / SAMPLES)}
+        facts = _call("take_here", intake, files, options, TAKING, cancelled, more)
+        _describe(facts, folder, title, owner, note)
 
     return _placed(fill)
 
@@ -113,44 +115,15 @@ def _call(
 
 def keep(taken: Taken, folder: Path, title: str, owner: str = "", note: str = "") -> None:
     """Write samples and what is known of them into a folder. Raises InputError, StoreError."""
-    if len(taken.samples) < FEWEST:
-        raise InputError(
-            f"{len(taken.samples)} samples are too few to train on, to validate and to test; "
-            f"give at least {FEWEST}."
-        )
-    tensors = {"samples": taken.samples, "labels": taken.labels}
-    tensors |= {f"metadata.{i}": values for i, (_, values) in enumerate(taken.metadata)}
-    size = write_tensors(folder / SAMPLES, tensors)
-    about = about_of(taken, title, owner, note, size)
+    facts = write_samples(taken, folder / SAMPLES)
+    _describe(facts, folder, title, owner, note)
+
+
+def _describe(facts: dict[str, Any], folder: Path, title: str, owner: str, note: str) -> None:
+    """Beside samples that lie there: what `write_samples` tells of them, whose they are, and what
+    suits them. Raises InputError and StoreError."""
+    shape, count = (facts["shape"][0], facts["shape"][1], facts["shape"][2]), facts["count"]
+    fits = suggested(facts["kind"], count, shape, len(facts["classes"]))
+    known = {"title": title, "owner": owner, "note": note, "created": time.time()}
+    about = About.from_json({**facts, **known, "suggested": fits, "schema": SCHEMA})
     write(folder / ABOUT, json_bytes(about.to_json()))
-
-
-FEWEST = 10
-"""Samples that a data set must have: each split then has two."""
-
-
-def about_of(taken: Taken, title: str, owner: str, note: str, size: int) -> About:
-    """What is known of samples without reading them."""
-    count, *shape = taken.samples.shape
-    complete = count
-    if taken.kind != "image":
-        parts = taken.samples.flatten(1).split(100_000)  # of a large table, no second one
-        complete = sum(int((~part.isnan().any(1)).sum()) for part in parts)
-    return About(
-        title=title,
-        kind=taken.kind,
-        shape=(shape[0], shape[1], shape[2]),
-        count=count,
-        complete=complete,
-        classes=taken.classes,
-        columns=taken.columns,
-        metadata=tuple(column for column, _ in taken.metadata),
-        label=taken.label,
-        note=note,
-        rules=taken.rules,
-        skipped=taken.skipped,
-        suggested=suggested(taken),
-        owner=owner,
-        created=time.time(),
-        bytes=size,
-    )

@@ -16,7 +16,7 @@ from aecore.intake.roles import ALL, names_in, one_name
 from aecore.intake.series_arrays import is_array, rows_of_arrays
 from aecore.intake.series_table import Rows, SeriesRoles, rows_of
 from aecore.intake.table import described
-from aecore.intake.table_reading import TableFile, open_table
+from aecore.intake.table_reading import TableFile, damage_told, open_table
 from aecore.intake.windows import cut, majority, windows_of
 from aecore.samples import Column
 
@@ -64,9 +64,13 @@ class Series(Intake):
         label: str = knob(
             "", "A column of classes; that of a window is the most frequent of its steps."
         )
+        channels_first: bool = knob(
+            False, "Whether an array of series has its channels before its steps."
+        )
 
     config: Config
 
+    @damage_told()
     def look(self, paths: list[Path], names: list[str]) -> dict[str, Any]:
         """As in `Intake`, from the first 100,000 rows; besides "columns" and "labels"."""
         rows, columns, whole = self._looked(paths, names)
@@ -83,12 +87,13 @@ class Series(Intake):
             "previews": previews(shown, "series", learnt),
         }
 
+    @damage_told()
     def take(self, paths: list[Path], names: list[str]) -> Taken:
         """All windows."""
         if is_array(paths):
-            rows = rows_of_arrays(paths, names)
+            rows = self._rows_of_arrays(paths, names)
         else:
-            table = open_table(paths, names)
+            table = open_table(paths, names, codes=lambda known: self._roles(known).codes)
             rows = rows_of(table, self._roles(table.names), table.count)
         return self._taken(rows)
 
@@ -96,11 +101,20 @@ class Series(Intake):
         self, paths: list[Path], names: list[str]
     ) -> tuple[Rows, list[dict[str, Any]], bool]:
         if is_array(paths):
-            return rows_of_arrays(paths, names), [], True
+            return self._rows_of_arrays(paths, names), [], True
         table = open_table(paths, names, LOOKED_AT)
         roles = self._roles(table.names)
         rows = rows_of(table, roles, min(table.count, LOOKED_AT))
         return rows, _columns(table, roles), table.count <= LOOKED_AT
+
+    def _rows_of_arrays(self, paths: list[Path], names: list[str]) -> Rows:
+        given = self.config
+        if given.group or given.time or given.label:
+            raise InputError(
+                "An array of series has no columns of groups, times or classes; leave One series "
+                "for each, Time and Label empty."
+            )
+        return rows_of_arrays(paths, names, given.channels, given.channels_first)
 
     @property
     def _stride(self) -> int:
@@ -119,8 +133,6 @@ class Series(Intake):
         return SeriesRoles(chosen, **single)
 
     def _taken(self, rows: Rows) -> Taken:
-        import torch  # slow to import
-
         window, stride = self.config.window, self._stride
         found = cut(rows.groups, window, stride)
         samples = windows_of(rows.values, found.starts, window)
@@ -130,7 +142,7 @@ class Series(Intake):
         missing = int(np.isnan(rows.values).sum())
         if missing:
             rules.append(f"{missing:,} values are missing (infinite ones among them).")
-        labels, classes = torch.zeros(len(samples), dtype=torch.int64), ALL
+        labels, classes = np.zeros(len(samples), np.int64), ALL
         if rows.codes is not None:
             labels, classes = (
                 majority(rows.codes, found.starts, window, len(rows.classes)),
@@ -140,7 +152,7 @@ class Series(Intake):
         skipped = rows.skipped | (
             {"series shorter than a window": found.short} if found.short else {}
         )
-        first = (Column("first row"), torch.from_numpy(found.starts).float())
+        first = (Column("first row"), found.starts.astype(np.float32))
         columns = tuple(Column(name) for name in rows.names)
         return Taken(
             "series", samples, labels, classes, columns, (first,), self.config.label,

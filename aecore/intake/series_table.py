@@ -53,6 +53,11 @@ class SeriesRoles:
                 return role
         return "channel" if name in self.channels or not self.channels else "left out"
 
+    @property
+    def codes(self) -> frozenset[str]:
+        """Columns that are wanted as they are written, also where they hold numbers."""
+        return frozenset({self.label, self.group})
+
     def find(self, table: TableFile, place: int) -> Found:
         """A column, read for what it is for. Raises InputError where it is not fit for it."""
         name = table.names[place]

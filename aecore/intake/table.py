@@ -8,12 +8,13 @@ from typing import Any
 
 from aecore.config import Settings, knob
 from aecore.errors import InputError
+from aecore.glyphs import WIDEST
 from aecore.intake.base import Intake, Taken, intakes
 from aecore.intake.encoding import column_of, samples_of
 from aecore.intake.found import LEARNT, TITLES, Found
 from aecore.intake.previews import previews
 from aecore.intake.roles import Read, Roles, names_in, one_name, proposals
-from aecore.intake.table_reading import TableFile, open_table
+from aecore.intake.table_reading import TableFile, damage_told, open_table
 
 LOOKED_AT = 100_000
 """Rows that are looked at before a table is taken in."""
@@ -53,6 +54,7 @@ class Table(Intake):
 
     config: Config
 
+    @damage_told()
     def look(self, paths: list[Path], names: list[str]) -> dict[str, Any]:
         """As in `Intake`, from the first 100,000 rows; besides "columns", "looked_at", "labels".
 
@@ -76,9 +78,10 @@ class Table(Intake):
             "previews": _previews(learnt, min(looked_at, SHOWN)) if learnt else [],
         }
 
+    @damage_told()
     def take(self, paths: list[Path], names: list[str]) -> Taken:
         """All rows, column by column: each becomes float32 or codes as soon as it is read."""
-        table = open_table(paths, names)
+        table = open_table(paths, names, codes=lambda known: self._roles(known).codes)
         roles = self._roles(table.names)
         read = Read(table.count)
         for place, name in enumerate(table.names):
@@ -152,5 +155,6 @@ def _first(found: Found, rows: int) -> Found:
 
 
 def _previews(learnt: list[Found], rows: int) -> list[str]:
-    columns = tuple(column_of(each) for each in learnt)
-    return previews(samples_of(learnt, rows), "table", columns)
+    shown = learnt[:WIDEST]
+    columns = tuple(column_of(each) for each in shown)
+    return previews(samples_of(shown, rows), "table", columns)

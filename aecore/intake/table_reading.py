@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aecore.errors import InputError
+from aecore.intake.cells import Cells
 from aecore.intake.safe_text import safe_text
 from aecore.intake.text_reading import Dialect, dialect_of
 
@@ -50,15 +53,20 @@ class TableFile(ABC):
         check_width(len(self.names))
 
 
-def open_table(paths: list[Path], names: list[str], first: int = MOST_ROWS) -> TableFile:
+def open_table(
+    paths: list[Path],
+    names: list[str],
+    first: int = MOST_ROWS,
+    codes: Callable[[tuple[str, ...]], Collection[str]] = tuple,
+) -> TableFile:
     """The one table that was given, told by its content and not by its name.
 
-    first: how many rows are to be read of a file that is only looked at.
+    Args:
+        first: how many rows are to be read of a file that is only looked at.
+        codes: of the names of all columns, those whose numbers are to be had as they are written.
 
     Raises InputError where it is none, is damaged, or has more than the caps allow.
     """
-    import pyarrow as pa  # slow to import
-
     if len(paths) != 1:
         raise InputError(f"Give one table at a time, CSV or Parquet; these are {len(paths)} files.")
     size = paths[0].stat().st_size
@@ -69,12 +77,22 @@ def open_table(paths: list[Path], names: list[str], first: int = MOST_ROWS) -> T
         )
     with paths[0].open("rb") as file:
         parquet = file.read(4) == b"PAR1"
+    with damage_told(safe_text(names[0])):
+        return Parquet(paths[0], first) if parquet else Csv(paths[0], first, codes)
+
+
+@contextmanager
+def damage_told(name: str = "This file") -> Iterator[None]:
+    """What Arrow says of a damaged file becomes an InputError, here or in what this decorates."""
+    import pyarrow as pa  # slow to import
+
     try:
-        return Parquet(paths[0], first) if parquet else Csv(paths[0], first)
-    except (pa.ArrowException, UnicodeError) as error:
-        raise InputError(
-            f"{safe_text(names[0])} cannot be read as a table: {safe_text(error, 160)}."
-        ) from error
+        yield
+    except (pa.ArrowException, UnicodeError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk's own, and no fault of the file
+        said = safe_text(error, 160).rstrip(".")
+        raise InputError(f"{name} cannot be read as a table: {said}; save it again.") from error
 
 
 def check_rows(count: int) -> None:
@@ -105,17 +123,22 @@ def unique_names(names: list[str]) -> tuple[str, ...]:
 
 
 class Csv(TableFile):
-    """Every cell as text, so that one set of rules says what it means."""
+    """Cells as texts, so that one set of rules says what they mean, but for columns of which every
+    text is a number by these rules."""
 
-    def __init__(self, path: Path, first: int) -> None:
+    def __init__(
+        self, path: Path, first: int, codes: Callable[[tuple[str, ...]], Collection[str]]
+    ) -> None:
         super().__init__()
         dialect = dialect_of(path)
         check_width(dialect.width)
         self.comma = dialect.comma
         self.names = unique_names(list(dialect.names) or [""] * dialect.width)
         self.rules += dialect.rules
-        self._kept: list[pa.RecordBatch] = []
+        written = self.names if first < MOST_ROWS else codes(self.names)  # a look shows examples
+        self._cells = [Cells(self.comma, name in written) for name in self.names]
         self.count = self._read(path, dialect, first)
+        self._read_again(path, dialect)
         ragged = self.skipped.get(OTHER_WIDTH, 0)
         if ragged > RAGGED * (self.count + ragged):
             raise InputError(
@@ -125,10 +148,8 @@ class Csv(TableFile):
         self._check()
 
     def column(self, place: int) -> pa.ChunkedArray:
-        """The texts of a column."""
-        import pyarrow as pa
-
-        return pa.chunked_array([batch.column(place) for batch in self._kept], pa.string())
+        """The texts of a column, or its numbers."""
+        return self._cells[place].whole
 
     def _read(self, path: Path, dialect: Dialect, first: int) -> int:
         """Keep the first rows; how many there are in all."""
@@ -137,17 +158,33 @@ class Csv(TableFile):
             for batch in reader:
                 count += batch.num_rows
                 check_rows(count)
-                if kept < first:
-                    self._kept.append(batch.slice(0, first - kept))
-                    kept += self._kept[-1].num_rows
+                if kept == first:
+                    continue
+                part = batch.slice(0, first - kept)
+                kept += part.num_rows
+                for cells, texts in zip(self._cells, part.columns, strict=True):
+                    cells.add(texts)
         return count
+
+    def _read_again(self, path: Path, dialect: Dialect) -> None:
+        """Columns that looked like numbers up to some row, as texts."""
+        lost = [place for place, cells in enumerate(self._cells) if cells.lost]
+        if not lost:
+            return
+        for place in lost:
+            self._cells[place] = Cells(self.comma, as_written=True)
+        with _opened(path, dialect, lambda _: "skip", lost) as reader:
+            for batch in reader:
+                for place, texts in zip(lost, batch.columns, strict=True):
+                    self._cells[place].add(texts)
 
     def _skip(self, _: Any) -> str:
         self.skipped[OTHER_WIDTH] = self.skipped.get(OTHER_WIDTH, 0) + 1
         return "skip"
 
 
-def _opened(path: Path, dialect: Dialect, skip: Any) -> Any:
+def _opened(path: Path, dialect: Dialect, skip: Any, places: Sequence[int] = ()) -> Any:
+    """Reads a file in blocks; of no places, all columns."""
     from pyarrow import csv, string  # slow to import
 
     names = [str(place) for place in range(dialect.width)]
@@ -161,7 +198,8 @@ def _opened(path: Path, dialect: Dialect, skip: Any) -> Any:
             delimiter=dialect.separator, newlines_in_values=True, invalid_row_handler=skip
         ),
         convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(names, string()), strings_can_be_null=False
+            column_types=dict.fromkeys(names, string()), strings_can_be_null=False,
+            include_columns=[str(place) for place in places],
         ),
     )  # fmt: skip
 

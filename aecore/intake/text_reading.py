@@ -6,6 +6,7 @@ import codecs
 import csv
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -20,7 +21,7 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-UNDEFINED = set(b"\x81\x8d\x8f\x90\x9d")
+UNDEFINED = b"\x81\x8d\x8f\x90\x9d"
 """Bytes that Windows-1252 leaves without a character."""
 FOREIGN = {
     b"PK\x03\x04": "a zip archive or an Excel workbook; save the sheet as CSV",
@@ -101,16 +102,21 @@ def _encoding(path: Path, first: bytes) -> str:
     even, odd = first[::2].count(0), first[1::2].count(0)
     if max(even, odd) > 0.3 * len(first) / 2:
         return "utf-16-le" if odd > even else "utf-16-be"
-    decoder, strange = codecs.getincrementaldecoder("utf-8")("strict"), False
-    with path.open("rb") as file:
-        try:
-            while part := file.read(1 << 20):
-                strange = strange or bool(UNDEFINED & set(part))
-                decoder.decode(part)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "latin-1" if strange or UNDEFINED & set(file.read(1 << 24)) else "cp1252"
+    decoder = codecs.getincrementaldecoder("utf-8")("strict")
+    try:
+        for part in _parts(path):
+            decoder.decode(part)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        strange = any(len(part.translate(None, UNDEFINED)) < len(part) for part in _parts(path))
+        return "latin-1" if strange else "cp1252"
     return "utf-8"
+
+
+def _parts(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            yield part
 
 
 def _dialect(encoding: str, lines: list[str], before: int, told: str) -> Dialect:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from aecore.errors import InputError
 from aecore.intake.encoding import MOST_NUMBERS
 
-if TYPE_CHECKING:
-    from torch import Tensor
+AT_ONCE = 4096
+"""Windows that are copied together."""
 
 
 @dataclass(frozen=True)
@@ -48,30 +48,31 @@ def cut(groups: NDArray[Any], window: int, stride: int) -> Cut:
     return Cut(starts, sum(len(part) == 0 for part in parts), len(groups) - covered)
 
 
-def windows_of(values: NDArray[np.float32], starts: NDArray[np.int64], window: int) -> Tensor:
+def windows_of(
+    values: NDArray[np.float32], starts: NDArray[np.int64], window: int
+) -> NDArray[np.float32]:
     """(rows, channels) to windows (n, channels, 1, window) float32.
 
     Raises InputError where these would take more memory than they may.
     """
-    import torch  # slow to import
-
     numbers = len(starts) * values.shape[1] * window
     if numbers > MOST_NUMBERS:
         raise InputError(
             f"{len(starts):,} windows of {values.shape[1]} channels and {window} steps are more "
             f"than {4 * MOST_NUMBERS / 1e9:g} GB; choose a larger stride or fewer channels."
         )
-    whole = torch.from_numpy(np.ascontiguousarray(values.T))
-    every = whole.unfold(1, window, 1)  # (channels, rows - window + 1, window), a view
-    return every[:, torch.from_numpy(starts)].transpose(0, 1).contiguous()[:, :, None]
+    every = np.lib.stride_tricks.sliding_window_view(values, window, 0)  # copies nothing
+    samples = np.empty((len(starts), values.shape[1], 1, window), np.float32)
+    for begin in range(0, len(starts), AT_ONCE):
+        some = slice(begin, begin + AT_ONCE)
+        samples[some, :, 0] = every[starts[some]]
+    return samples
 
 
 def majority(
     codes: NDArray[np.int64], starts: NDArray[np.int64], window: int, count: int
-) -> Tensor:
+) -> NDArray[np.int64]:
     """The most frequent class within each window, the first of equals: (n,) int64."""
-    import torch
-
     ahead = np.zeros((len(codes) + 1, count), np.int64)
     np.cumsum(codes[:, None] == np.arange(count), 0, out=ahead[1:])
-    return torch.from_numpy((ahead[starts + window] - ahead[starts]).argmax(1))
+    return (ahead[starts + window] - ahead[starts]).argmax(1)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from aecore.datasets.pictures import REACH
+from aecore.glyphs import REACH
 from aecore.latent.codes import Decode
 from aecore.runs.inference import CHUNK
 

@@ -12,7 +12,6 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import load as load_safetensors
 from safetensors.torch import save as save_safetensors
-from safetensors.torch import save_file
 from torch import Tensor
 
 from aecore.errors import CheckpointDamaged, StoreError
@@ -38,23 +37,6 @@ def write(path: Path, content: bytes, *, durable: bool = True) -> None:
         raise StoreError(
             f"Could not write {path.name}: {error.strerror}. Free some disk space or check the "
             "rights of the folder; what was saved before is untouched."
-        ) from error
-
-
-def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> int:
-    """Named tensors as a safetensors file, without a copy of them in memory; its size in bytes.
-
-    For a folder that nobody knows yet: a broken file may be left in it. Raises StoreError.
-    """
-    try:
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-        return path.stat().st_size
-    except (OSError, SafetensorError) as error:
-        raise StoreError(
-            f"Could not write {path.name}: {error}. Free some disk space or check the rights of "
-            "the folder."
         ) from error
 
 

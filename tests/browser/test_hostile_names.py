@@ -2,11 +2,13 @@
 
 import pytest
 
+from aecore.catalog.runs import change
+from aecore.catalog.store import Catalog
 from aecore.paths import home
 from tests.browser.lab import Lab
 from tests.hostile_names import GIVEN, NAMES
 from tests.own_kit import make_table
-from tests.runs_kit import finished, taken_in
+from tests.runs_kit import finished, row_of, taken_in
 
 pytestmark = pytest.mark.browser
 
@@ -27,6 +29,15 @@ INJECTED = """() => {
 }"""
 
 
+BEACON = """() => new Promise((tell) => {
+  document.addEventListener("securitypolicyviolation", (event) => tell(event.blockedURI));
+  const image = new Image();
+  image.onload = () => tell("it was loaded");
+  image.src = "https://evil.example/p.png";
+})"""
+"""What the browser refuses where an image of another site got into a page all the same."""
+
+
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory, mnist_or_like):
     """A server with one run, of a data set whose title, classes and columns have such names."""
@@ -37,6 +48,7 @@ def hostile(tmp_path_factory, mnist_or_like):
         name = make_table(NAMES[0], NAMES, NAMES[:6], count=300)
         flat = {"dataset": name, "variant": "autoencoder", "network": "mlp", "leave_out": 3}
         run = taken_in(finished(**flat, width=16, latent_dim=2, epochs=1))
+        change(Catalog(), row_of(run), name=NAMES[5], note=" ".join(NAMES[3:15]))
     served = Lab(root, mnist_or_like)
     yield served, run
     served.stop()
@@ -79,6 +91,9 @@ def test_hostile_names_are_text_on_every_page(hostile, page):
             bars.first.wait_for()  # a column's name, as Plotly writes it
     assert dialogs == []
     assert len(GIVEN) == 20
+    assert page.watch.problems == []  # nothing was asked of evil.example, least of all an image
+    assert page.evaluate(BEACON) == "https://evil.example/p.png"
+    page.watch.problems.clear()
 
 
 def legend_has_all(page, run, lab):
