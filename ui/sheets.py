@@ -19,7 +19,7 @@ from aecore.runs import Run
 from aecore.runs.groups import read_groups
 from ui.asked import number, whole
 from ui.envelope import pack
-from ui.resources import run_data, run_model
+from ui.resources import of_samples, run_data, run_model
 from ui.words import noun
 
 SHEET, ACROSS = 100, 20
@@ -45,6 +45,7 @@ def sheet(run: Run, asked: Mapping[str, str]) -> bytes:
     return _packed(run, found, rows[start : start + SHEET], start)
 
 
+@of_samples
 @lru_cache(maxsize=2)  # 8 MB for 10,000 digits
 def _found(root: Path, ticket: str) -> Findings:
     found = ReportShelf(root).known(ticket)
