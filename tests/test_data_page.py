@@ -2,6 +2,7 @@
 
 import time
 
+import numpy as np
 import pytest
 import torch
 from data_kit import in_process, own_data, zip_of_shapes
@@ -13,6 +14,7 @@ from aecore.catalog.data import links_of, listed, make_link
 from aecore.catalog.people import OWNER, Person
 from aecore.catalog.reindex_data import reindex_data
 from aecore.catalog.uploads import UPLOADS, put
+from aecore.intake import keep_python
 from ui import background, data_card
 from ui.access import catalog
 from ui.data_found import csv_line, from_csv
@@ -154,6 +156,13 @@ class TestDamage:
         at = settled(opened(data=name, pictured="damage", corrupt="gaussian"), "Train has")
         assert [each.label for each in at.toggle] == []
         assert "test rows" in shown(at)
+
+
+def test_what_a_script_keeps_stands_among_ones_own_at_once():
+    name = keep_python(np.zeros((20, 4, 4), np.uint8), "From a script")
+    assert "**From a script**" in shown(opened())
+    offered = sound(visit(TRAIN, {"dataset": name})).selectbox(key="choice:dataset")
+    assert "From a script" in offered.options[0]
 
 
 def test_values_of_a_table_are_drawn_class_by_class():

@@ -95,7 +95,7 @@ def test_what_is_asked_is_made_and_what_is_kept_is_what_was_made(run):
     assert (kept.scope, kept.tables) == (made.scope, made.tables)
     assert (kept.arrays["images"] == made.arrays["images"]).all()
     assert (kept.arrays["means"] == made.arrays["means"]).all()
-    assert [path.suffix for path in reporter.shelf.folder.iterdir()] == [".report"]
+    assert sorted(path.suffix for path in reporter.shelf.folder.iterdir()) == [".of", ".report"]
 
 
 def test_a_ticket_is_what_decides_a_report(run, monkeypatch):
