@@ -22,7 +22,7 @@ from aecore.datasets.pictures import pictures
 from aecore.datasets.scaling import scaled
 from aecore.errors import InputError
 from aecore.intake.found import MISSING, MISSING_TEXTS
-from aecore.intake.table_reading import unique_names
+from aecore.intake.table_reading import open_table, unique_names
 from aecore.intake.text_reading import SNIFFED
 
 GERMAN = [["name", "Größe", "Farbe"], *[[f"n{i % 3}", str(i / 4 + 1.5), "grün"[: 2 + i % 3]]
@@ -263,6 +263,16 @@ def test_types_of_parquet(tmp_path):
     assert column(made, "price").tolist() == [i % 5 for i in range(count)]
     assert column(made, "same (2)").tolist() == [i % 3 + 0.5 for i in range(count)]
     assert "list (values of a kind that is not read)" in " ".join(made.rules)
+
+
+def test_a_parquet_that_claims_other_rows_than_it_has_is_told(tmp_path):
+    table = open_table(*written(tmp_path, parquet_of(pd.read_csv(io.StringIO(mixed())))))
+    assert len(table.column(0)) == 60
+    for claimed in (59, 68):
+        table.count = claimed
+        with pytest.raises(InputError, match=f"60 values and the table claims {claimed}") as told:
+            table.column(0)
+        assert is_sentence(told.value)
 
 
 def test_dates_beyond_the_calendar_are_days_all_the_same(tmp_path):
