@@ -414,7 +414,7 @@ ODD = ("1e400", "-1e400", "inf", "-INF", "Infinity", "INFINITY", "-nan", "nan(1)
        *NOTHING)  # fmt: skip
 
 
-@settings(quick, max_examples=150)
+@settings(quick, max_examples=60)
 @given(st.randoms(use_true_random=False), st.sampled_from([200, 1 << 23]))
 def test_numbers_read_block_by_block_are_what_their_texts_are(tmp_path, draw, block):
     columns = []
