@@ -5,6 +5,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 import torch
+from intake_kit import image_file, png
 from pages_kit import charts, link
 from PIL import Image
 from runs_kit import finished, is_sentence, taken_in
@@ -141,13 +142,16 @@ class TestMeasured:
             opened("x.png", content, run)
         assert is_sentence(caught.value)
 
-    def test_an_image_of_too_many_pixels_is_told(self, run, monkeypatch):
-        monkeypatch.setattr("ui.own_suspects.MOST_PIXELS", 50)
-        content = BytesIO()
-        Image.new("L", (10, 10)).save(content, "PNG")
-        with pytest.raises(InputError, match="10 × 10 pixels") as caught:
-            opened("x.png", content.getvalue(), run)
+    def test_an_image_of_too_many_pixels_is_told(self, run):
+        with pytest.raises(InputError, match="larger than 25 megapixels") as caught:
+            opened("x.png", png(10_000, 10_000, 1, 0), run)
         assert is_sentence(caught.value)
+
+    def test_a_deep_and_a_transparent_image_are_as_on_the_data_page(self, run):
+        grey = np.arange(64, dtype=np.uint16).reshape(8, 8) * 257
+        deep, clear = image_file(grey), image_file(np.full((8, 8, 4), [9, 9, 9, 0], np.uint8))
+        assert torch.equal(opened("a.png", deep, run)[0, 0].flatten(), torch.arange(64).byte())
+        assert opened("b.png", clear, run).max() == 0
 
 
 def test_a_score_is_ranked_among_the_normal_test_images():

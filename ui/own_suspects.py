@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from io import BytesIO
 from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 import torch
-from PIL import Image, ImageOps
 from torch import Tensor
 
 from aecore.detection import Fitted, Scores, methods
 from aecore.errors import AecoreError, InputError
+from aecore.intake.fitting import fitted
+from aecore.intake.picture import read_picture
+from aecore.intake.safe_text import safe_text
+from aecore.intake.skipping import Skipped
 from aecore.reports.base import unheard
 from aecore.reports.detect import Detect, fit, learnt
-from aecore.reports.suspects import as_shape, views_of
+from aecore.reports.suspects import views_of
 from aecore.runs import Run
 from aecore.runs.inference import LoadedModel
 from ui import components
@@ -27,7 +29,6 @@ from ui.resources import of_samples, run_data, run_model
 from ui.words import plain
 
 MOST = 50
-MOST_PIXELS = 50_000_000
 TYPES = ["png", "jpg", "jpeg", "webp", "bmp"]
 
 
@@ -69,27 +70,18 @@ def own_suspects(run: Run, view: View) -> None:
 def opened(name: str, content: bytes, run: Run) -> Tensor:
     """A file as an image of the run's shape, (1, C, H, W) uint8.
 
-    Raises InputError where it is none, or one too large.
+    Read by the rules of the Data page: upright, what is transparent over black, at most 25
+    megapixels. Raises InputError where it is none, or one too large.
     """
-    shape = shape_of(run)
+    channels, *size = shape_of(run)
     try:
-        with Image.open(BytesIO(content)) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                raise InputError(
-                    f"{name[:60]} has {picture.width} × {picture.height} pixels; bring one of at "
-                    f"most {MOST_PIXELS // 10**6} million."
-                )
-            upright = ImageOps.exif_transpose(picture)
-            pixels = np.asarray(upright.convert("L" if shape[0] == 1 else "RGB"))
-    except InputError:
-        raise
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        image = read_picture(content, "black").image.convert("L" if channels == 1 else "RGB")
+    except Skipped as reason:
         raise InputError(
-            f"{name[:60]} cannot be read as an image; bring a PNG, JPEG, WebP or BMP."
+            f"{safe_text(name, 60)} is {reason}; bring a PNG, JPEG, WebP or BMP."
         ) from None
-    image = torch.from_numpy(pixels.copy())
-    planes = image[None] if image.ndim == 2 else image.permute(2, 0, 1)
-    return as_shape(planes[None], shape)
+    pixels = np.array(fitted(image, (size[0], size[1]), "stretch", "black"))
+    return torch.from_numpy(pixels.reshape(1, *size, channels)).permute(0, 3, 1, 2).contiguous()
 
 
 def score(run: Run, name: str, images: Tensor) -> tuple[Scores, Tensor]:

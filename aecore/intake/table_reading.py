@@ -237,4 +237,9 @@ class Parquet(TableFile):
             part = table.column(same[nth]).slice(0, self._first - kept)
             kept += len(part)
             parts += part.chunks
+        if kept != min(self.count, self._first):
+            raise InputError(
+                f"{self.names[place]} has {kept:,} values and the table claims {self.count:,} "
+                "rows; it is damaged, save it again."
+            )
         return pa.chunked_array(parts, parts[0].type)
