@@ -8,17 +8,19 @@ import torch
 from intake_kit import image_file, png
 from pages_kit import charts, link
 from PIL import Image
-from runs_kit import finished, is_sentence, taken_in
+from runs_kit import finished, taken_in
+from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 from test_pages import PAGES, engine, told, visit  # noqa: F401  the fixture holds for pages here
 
 from aecore.datasets import datasets, open_data
 from aecore.detection import methods
-from aecore.errors import InputError
+from aecore.intake.sandboxed import read_images
 from aecore.jobs.reporter import Reporter
 from aecore.paths import home
 from aecore.reports import reports
 from aecore.reports.base import unheard
 from aecore.runs.inference import load_model
+from ui import own_suspects
 from ui.detect_parts import View, verdict
 from ui.own_suspects import _fitted, opened, ranked, score
 from ui.selection import RUN
@@ -122,36 +124,42 @@ class TestMeasured:
         image = open_data("digits").part("test", 1)[0]
         content = BytesIO()
         Image.fromarray(image[0].numpy()).save(content, "PNG")
-        read = opened("a.png", content.getvalue(), run)
+        read = torch.from_numpy(np.stack(read_images([content.getvalue()], (1, 8, 8))))
         assert torch.equal(read[0], image)
         for name in ("error", "neighbour", "both"):
             values, _ = score(run, name, read)
             assert values == pytest.approx(found.arrays[f"score:{name}"][:1], rel=1e-5)
         _fitted.cache_clear()
 
-    def test_colours_of_another_size_become_an_image_of_the_run(self, run):
-        content = BytesIO()
-        Image.new("RGB", (30, 17), (255, 0, 0)).save(content, "JPEG")
-        read = opened("red.jpg", content.getvalue(), run)
-        assert read.shape == (1, 1, 8, 8)
-        assert read.float().mean() == pytest.approx(76, abs=2)
-
-    @pytest.mark.parametrize("content", [b"", b"no image", b"\x89PNG\r\n\x1a\n" + b"0" * 40])
-    def test_what_is_no_image_is_told(self, run, content):
-        with pytest.raises(InputError) as caught:
-            opened("x.png", content, run)
-        assert is_sentence(caught.value)
-
-    def test_an_image_of_too_many_pixels_is_told(self, run):
-        with pytest.raises(InputError, match="larger than 25 megapixels") as caught:
-            opened("x.png", png(10_000, 10_000, 1, 0), run)
-        assert is_sentence(caught.value)
-
-    def test_a_deep_and_a_transparent_image_are_as_on_the_data_page(self, run):
+    def test_each_file_becomes_an_image_of_the_run_or_a_reason(self):
         grey = np.arange(64, dtype=np.uint16).reshape(8, 8) * 257
-        deep, clear = image_file(grey), image_file(np.full((8, 8, 4), [9, 9, 9, 0], np.uint8))
-        assert torch.equal(opened("a.png", deep, run)[0, 0].flatten(), torch.arange(64).byte())
-        assert opened("b.png", clear, run).max() == 0
+        red = BytesIO()
+        Image.new("RGB", (30, 17), (255, 0, 0)).save(red, "JPEG")
+        contents = [
+            image_file(grey), image_file(np.full((8, 8, 4), [9, 9, 9, 0], np.uint8)),
+            red.getvalue(), b"", b"no image", b"\x89PNG\r\n\x1a\n" + b"0" * 40,
+            png(10_000, 10_000, 1, 0),
+        ]  # fmt: skip
+        deep, clear, small, *reasons = read_images(contents, (1, 8, 8))
+        assert deep.flatten().tolist() == list(range(64))
+        assert clear.max() == 0
+        assert small.shape == (1, 8, 8)
+        assert small.mean() == pytest.approx(76, abs=2)
+        assert [type(reason) for reason in reasons] == [str] * 4
+        assert reasons[-1] == "larger than 25 megapixels"
+        (coloured,) = read_images(contents[2:3], (3, 4, 5))
+        assert coloured.shape == (3, 4, 5)
+        assert coloured.mean((1, 2)) == pytest.approx([254, 0, 0], abs=2)
+
+    def test_files_are_read_once_and_told_by_name(self, run, own_home, monkeypatch):
+        asked = []
+        monkeypatch.setattr(
+            own_suspects, "read_images", lambda files, _: asked.append(files) or ["damaged"]
+        )
+        files = [UploadedFile(UploadedFileRec("1", "x.png", "", b"zz"), None)]
+        for _ in range(2):
+            assert opened(files, run) == [("x.png", "damaged")]
+        assert asked == [[b"zz"]]
 
 
 def test_a_score_is_ranked_among_the_normal_test_images():

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 import torch
+from numpy.typing import NDArray
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 from torch import Tensor
 
 from aecore.detection import Fitted, Scores, methods
-from aecore.errors import AecoreError, InputError
-from aecore.intake.fitting import fitted
-from aecore.intake.picture import read_picture
+from aecore.errors import AecoreError
 from aecore.intake.safe_text import safe_text
-from aecore.intake.skipping import Skipped
+from aecore.intake.sandboxed import read_images
 from aecore.reports.base import unheard
 from aecore.reports.detect import Detect, fit, learnt
 from aecore.reports.suspects import views_of
@@ -26,17 +27,22 @@ from ui.detect_figures import worst_grid
 from ui.detect_parts import View
 from ui.own import shape_of
 from ui.resources import of_samples, run_data, run_model
+from ui.selection import held, hold, let_go
 from ui.words import plain
 
 MOST = 50
 TYPES = ["png", "jpg", "jpeg", "webp", "bmp"]
 
 
+READ = "suspects"
+"""Under which this tab keeps what was read, so that another threshold reads nothing again."""
+
+
 class Suspect(NamedTuple):
-    """An image of somebody's, (1, C, H, W) uint8, and the name of its file."""
+    """An image of somebody's, (C, H, W) uint8, or why it is none, and the name of its file."""
 
     name: str
-    image: Tensor
+    image: NDArray[np.uint8] | str
 
 
 def own_suspects(run: Run, view: View) -> None:
@@ -56,32 +62,36 @@ def own_suspects(run: Run, view: View) -> None:
         "that; their brightness stays as it is."
     )
     if not files:
+        let_go(READ)
         return
-    suspects = []
-    for file in files[:MOST]:
-        try:
-            suspects.append(Suspect(file.name, opened(file.name, file.getvalue(), run)))
-        except InputError as error:
-            st.warning(plain(str(error)))
-    if suspects:
-        _show(run, view, suspects)
-
-
-def opened(name: str, content: bytes, run: Run) -> Tensor:
-    """A file as an image of the run's shape, (1, C, H, W) uint8.
-
-    Read by the rules of the Data page: upright, what is transparent over black, at most 25
-    megapixels. Raises InputError where it is none, or one too large.
-    """
-    channels, *size = shape_of(run)
     try:
-        image = read_picture(content, "black").image.convert("L" if channels == 1 else "RGB")
-    except Skipped as reason:
-        raise InputError(
-            f"{safe_text(name, 60)} is {reason}; bring a PNG, JPEG, WebP or BMP."
-        ) from None
-    pixels = np.array(fitted(image, (size[0], size[1]), "stretch", "black"))
-    return torch.from_numpy(pixels.reshape(1, *size, channels)).permute(0, 3, 1, 2).contiguous()
+        suspects = opened(files[:MOST], run)
+    except AecoreError as error:
+        st.error(plain(str(error)))
+        return
+    for suspect in suspects:
+        if isinstance(suspect.image, str):
+            st.warning(
+                f"{plain(safe_text(suspect.name, 60))} is {plain(suspect.image)}; bring a PNG, "
+                "JPEG, WebP or BMP."
+            )
+    if images := [suspect for suspect in suspects if not isinstance(suspect.image, str)]:
+        _show(run, view, images)
+
+
+def opened(files: Sequence[UploadedFile], run: Run) -> list[Suspect]:
+    """Files as images of the run's shape, read once, by the rules of the Data page.
+
+    Raises InputError where reading them ends the process that does so, and StoreError.
+    """
+    asked = (run.id, *(file.file_id for file in files))
+    before = held(READ)
+    if before is None or before[0] != asked:
+        with st.spinner("Reading your images …"):
+            found = read_images([file.getvalue() for file in files], shape_of(run))
+        before = (asked, found)
+        hold(READ, before)
+    return [Suspect(file.name, image) for file, image in zip(files, before[1], strict=True)]
 
 
 def score(run: Run, name: str, images: Tensor) -> tuple[Scores, Tensor]:
@@ -104,7 +114,7 @@ def _fitted(run: Run, loaded: LoadedModel, name: str) -> Fitted:
 
 
 def _show(run: Run, view: View, suspects: list[Suspect]) -> None:
-    images = torch.cat([suspect.image for suspect in suspects])
+    images = torch.from_numpy(np.stack([suspect.image for suspect in suspects]))
     try:
         with st.spinner("Scoring your images …"):
             found, made = score(run, view.name, images)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from aecore.datasets.own import ABOUT, PREFIX, SAMPLES, SCHEMA, About
 from aecore.errors import StoreError
@@ -61,6 +66,28 @@ def take_in(
         _describe(facts, folder, title, owner, note)
 
     return _placed(fill)
+
+
+def read_images(
+    contents: Sequence[bytes], shape: tuple[int, int, int]
+) -> list[NDArray[np.uint8] | str]:
+    """Files as images of one shape (C, H, W) uint8, or the reason why one is none; nothing is kept.
+
+    Read by the rules of `read_picture`, stretched, and what is transparent laid over black. Raises
+    InputError where reading them ends the process, and StoreError.
+    """
+    with TemporaryDirectory() as folder:
+        paths = [str(Path(folder) / str(place)) for place in range(len(contents))]
+        for path, content in zip(paths, contents, strict=True):
+            write(Path(path), content, durable=False)
+        values = {"paths": paths, "shape": list(shape)}
+        told = call("aecore.intake.child:images_here", values, LOOKING, "What was given")
+    return [
+        np.frombuffer(base64.b64decode(each["image"]), np.uint8).reshape(shape)
+        if "image" in each
+        else str(each["reason"])
+        for each in told
+    ]
 
 
 def keep_taken(taken: Taken, title: str, owner: str = "", note: str = "") -> str:
