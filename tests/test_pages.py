@@ -32,7 +32,7 @@ from ui import access, components, resources
 from ui.access import catalog
 from ui.errors import explain
 from ui.form_link import linked_spec
-from ui.forms import _changed
+from ui.forms import _changed, in_words
 from ui.selection import OTHERS, RUN, set_widget
 from ui.train_form import _start, start_panel
 from ui.words import plain
@@ -280,8 +280,9 @@ def test_the_form_has_a_widget_with_help_for_every_knob(choice, name):
         if part == "layers" and not spec.kind.uses_network:
             assert knob.name not in found
         else:
-            assert knob.help in found[knob.name].proto.help
-            assert found[knob.name].proto.label == knob.label
+            said = in_words(spec, knob)  # of rows, where there are no images
+            assert said.help in found[knob.name].proto.help
+            assert found[knob.name].proto.label == said.label
     offered = {c for c in CHOICES if c != "network" or spec.kind.uses_network}
     assert all(found[c].proto.help for c in offered)
     kind = datasets[spec.dataset].kind
