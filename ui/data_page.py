@@ -142,7 +142,7 @@ def _menus(row: DataRow) -> None:
         )
         st.markdown(
             "Its samples are deleted at once, with every picture, map and report here that shows "
-            f"them, whosesoever it is, and nothing brings them back. {stays}"
+            f"them, those of others included; nothing brings them back. {stays}"
         )
         st.button("Delete for good", type="primary", key="delete_data",
                   help="There is no undo.",

@@ -68,7 +68,8 @@ class LiveView {
     const code = points ? [points.code] : [this.map.box, this.map.legend];
     const map = this.noCode ? section("No code map", "", make("p", { class: "ael-note" }, this.noCode)) : section("Code map", this.mapHint, ...code);
     const left = this.compact || points ? [strip, loss] : [loss, strip];
-    return make("div", { class: "ael-panels" }, make("div", { class: "ael-stack" }, ...left), make("div", { class: "ael-stack" }, map, this.time.box));
+    this.pictured = [strip, make("div", { class: "ael-stack" }, map, this.time.box)];
+    return make("div", { class: "ael-panels" }, make("div", { class: "ael-stack" }, ...left), this.pictured[1]);
   }
 
   rateForm() {
@@ -136,6 +137,7 @@ class LiveView {
     if (this.chart.lastStep >= 0) this.root.dataset.drawn = this.chart.lastStep;
     const more = snapshots.length !== this.snapshots.length;
     this.snapshots = snapshots;
+    for (const part of this.pictured) part.style.display = this.isLive || snapshots.length ? "" : "none"; // they may have gone with the data set
     if (more) await this.newSnapshots();
   }
 
