@@ -1,6 +1,7 @@
 """The Data page: files are looked at and taken in, data sets looked at, split, shared, deleted."""
 
 import time
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from aecore.catalog.people import OWNER, Person
 from aecore.catalog.reindex_data import reindex_data
 from aecore.catalog.uploads import UPLOADS, put
 from aecore.intake import keep_python
-from ui import background, data_card
+from aecore.runs import RunSpec
+from ui import background, data_card, data_page
 from ui.access import catalog
 from ui.data_found import csv_line, from_csv
 
@@ -92,6 +94,18 @@ def test_the_split_of_the_link_is_handed_on_to_train(tmp_path):
     assert "imbalance=0.5" in train.proto.query_string
     at = opened(data=row.name, only_classes="7")
     assert "The default is used" in shown(at)
+
+
+@pytest.mark.parametrize(("seconds", "offered"), [(599.0, 0), (6000.0, 1)])
+def test_what_takes_long_can_be_tried_for_ten_minutes(seconds, offered, tmp_path, monkeypatch):
+    monkeypatch.setattr(data_page, "seconds_of", lambda spec, steps: seconds)
+    row = own_data(catalog(), ME, tmp_path)
+    at = settled(opened(data=row.name), "by a few steps just timed")
+    links = [each.proto for each in at.get("page_link")]
+    usual, *short = [each.query_string for each in links if each.label.startswith("Train ")]
+    asked = [dict(parse_qsl(each)) for each in (usual, *short)]
+    every, *few = [RunSpec.from_flat(each).training.epochs for each in asked]
+    assert few == [every // 10] * offered
 
 
 def test_delete_says_which_runs_used_it_and_deletes(tmp_path):

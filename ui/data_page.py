@@ -51,6 +51,8 @@ from ui.words import count_of, duration, plain, spec_line
 
 TRAIN = Path(__file__).parents[1] / "pages" / "train.py"
 MADE = "shared_data"
+PATIENCE = 600.0
+"""Seconds that one waits for a first look at a model."""
 
 
 def chosen_data() -> str:
@@ -117,6 +119,16 @@ def proposal(spec: RunSpec) -> None:
         work = waited(key, "Measuring a few steps", lambda _: seconds_of(spec, cost.steps))
         if work is not None and work.result is not None:
             st.caption(f"Training takes {duration(work.result)} here, by a few steps just timed.")
+            _shorter(spec, work.result)
+
+
+def _shorter(spec: RunSpec, seconds: float) -> None:
+    """The same with as few epochs as fit into PATIENCE, where it takes longer."""
+    epochs = max(1, int(spec.training.epochs * PATIENCE / seconds))
+    if seconds > PATIENCE and epochs < spec.training.epochs:
+        st.page_link(TRAIN, label=f"Train {count_of(epochs, 'epoch')}, {duration(PATIENCE)}",
+                     icon=":material/timer:",
+                     query_params={**spec.to_flat(), "epochs": str(epochs)})  # fmt: skip
 
 
 def _menus(row: DataRow) -> None:
