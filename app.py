@@ -3,6 +3,9 @@
 import gc
 from pathlib import Path
 
+# Plotly looks whether pandas is loaded, also while another page's thread is half through loading
+# it, and breaks off then: so it is loaded before the first page.
+import pandas  # noqa: F401
 import streamlit as st
 from starlette.middleware import Middleware
 
