@@ -77,16 +77,25 @@ def test_the_teaching_repositorys_models_learn_in_a_few_steps(mnist_root, monkey
 
 @pytest.mark.parametrize("short", [True, False])
 def test_without_data_a_row_says_so_and_has_no_figure(short, monkeypatch):
-    """A full run takes no sample for the whole."""
-    monkeypatch.setenv("AECORE_TEST_DATASETS", "" if short else str(shared_data()))
+    monkeypatch.setenv("AECORE_TEST_DATASETS", "")
     rows = list(teaching.run(short=short))
-    assert len(rows) == (3 if short else 5)
+    assert len(rows) == (3 if short else 7)
     assert {row.ours for row in rows} == {row.reached for row in rows} == {None}
     assert all("no data of" in row.settings for row in rows)
     assert "| not run | 142.3 | – |" in table(rows)
 
 
-def test_what_is_measured_already_is_not_measured_again():
+def test_a_sample_is_not_taken_for_the_whole(monkeypatch):
+    monkeypatch.setenv("AECORE_TEST_DATASETS", str(shared_data()))
+    cases = [case for case in teaching.CASES if not case.sample]
+    monkeypatch.setattr(teaching, "CASES", cases)
+    rows = list(teaching.run())
+    assert len(rows) == 5
+    assert {row.ours for row in rows} == {None}
+
+
+def test_what_is_measured_already_is_not_measured_again(monkeypatch):
+    monkeypatch.setenv("AECORE_TEST_DATASETS", "")
     rows = list(teaching.run())  # without data, so at once
     known = frozenset((row.experiment, row.method) for row in rows[1:])
     assert list(teaching.run(known=known)) == rows[:1]
