@@ -30,10 +30,10 @@ class Mlp(Network):
 
     hidden: tuple[int, ...]
 
-    def encoder(self, out_features: int) -> nn.Module:
+    def encoder(self, out_features: int) -> nn.Sequential:
         return Chain(nn.Flatten(), *fully_connected(prod(self.shape), *self.hidden, out_features))
 
-    def decoder(self, in_features: int) -> nn.Module:
+    def decoder(self, in_features: int) -> nn.Sequential:
         sizes = (in_features, *reversed(self.hidden), prod(self.shape))
         return Chain(*fully_connected(*sizes), nn.Unflatten(1, self.shape))
 
@@ -47,7 +47,7 @@ def mlp(*hidden: int) -> Network:
 def conv() -> Network:
     """The library's own convolutional network, 1-32-64 channels."""
     kind = networks["conv"]
-    return kind(kind.Config(width=64, depth=2, activation="relu"), SHAPE)
+    return kind(kind.Config.parse({"width": 64, "depth": 2, "activation": "relu"}), SHAPE)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Case:
     epochs: int
     targets: dict[str, float]
 
-    def halves(self) -> tuple[nn.Module, nn.Module]:
+    def halves(self) -> tuple[nn.Sequential, nn.Sequential]:
         """Encoder and decoder with the same weights at every call."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)

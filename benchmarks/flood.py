@@ -72,7 +72,7 @@ async def _tab(lab: Lab, cookie: str) -> str:
         message.rerun_script.page_name = "queue"
         await page.send(bytes(message.SerializeToString()))
         while True:
-            told = ForwardMsg.FromString(await page.recv())  # type: ignore[arg-type]
+            told = ForwardMsg.FromString(await page.recv())
             if told.WhichOneof("type") == "new_session":
                 return await _sent(lab, cookie, told.new_session.initialize.session_id)
 

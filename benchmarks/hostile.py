@@ -52,7 +52,7 @@ def clocked(row: dict[str, Any], part: str) -> Iterator[None]:
 
 def one(case: Case, path: Path) -> dict[str, Any]:
     """What becomes of a file."""
-    from aecore.datasets import datasets
+    from aecore.datasets.own import own
     from aecore.errors import InputError
     from aecore.intake.sandboxed import look, take_in
 
@@ -64,7 +64,7 @@ def one(case: Case, path: Path) -> dict[str, Any]:
             look(case.intake, given, cancelled=watch)
         with clocked(row, "take_in"):
             name = take_in(case.intake, given, "Title", cancelled=watch)
-        about = datasets[name].about
+        about = own(name).about
         left_out = [f"{count} skipped, {why}." for why, count in about.skipped.items()]
         row["told"] = " ".join([f"{about.count} samples taken in.", *left_out, *about.rules])
     except InputError as error:

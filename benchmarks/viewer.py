@@ -72,7 +72,7 @@ class Viewer:
         known: set[str] = set()
         with suppress(ConnectionClosed):
             async for content in page:
-                message = ForwardMsg.FromString(content)  # type: ignore[arg-type]
+                message = ForwardMsg.FromString(content)
                 kind = message.WhichOneof("type")
                 if kind == "auto_rerun" and message.auto_rerun.fragment_id not in known:
                     known.add(message.auto_rerun.fragment_id)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
 from aecore.datasets import ImageData, open_data
 from aecore.metrics.pca import fit_pca, flat
@@ -118,7 +118,7 @@ def _theirs(method: str) -> str:
 
 def _row(method: str, size: int, measure: str, ours: float, settings: str, minutes: float) -> Row:
     published = (ACCURACY if measure == "1-NN accuracy" else ERROR)[size].get(_theirs(method))
-    better = "higher" if measure == "1-NN accuracy" else "lower"
+    better: Literal["higher", "lower"] = "higher" if measure == "1-NN accuracy" else "lower"
     return Row(
         _title(size), method, measure, better, ours, published, SOURCE, settings, minutes,
         SLACK[measure],

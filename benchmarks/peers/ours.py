@@ -12,6 +12,7 @@ import torch
 
 from aecore.corruptions import corruptions
 from aecore.datasets import ImageData
+from aecore.datasets.splits import Split
 from aecore.models import variants
 from aecore.networks import Network
 from aecore.training import Failed, TrainConfig, TrainingSession
@@ -26,12 +27,12 @@ VALIDATION = 256
 class Given(Network):
     """Two halves that were made elsewhere."""
 
-    halves: tuple[torch.nn.Module, torch.nn.Module]
+    halves: tuple[torch.nn.Sequential, torch.nn.Sequential]
 
-    def encoder(self, out_features: int) -> torch.nn.Module:  # noqa: ARG002
+    def encoder(self, out_features: int) -> torch.nn.Sequential:  # noqa: ARG002
         return self.halves[0]
 
-    def decoder(self, in_features: int) -> torch.nn.Module:  # noqa: ARG002
+    def decoder(self, in_features: int) -> torch.nn.Sequential:  # noqa: ARG002
         return self.halves[1]
 
 
@@ -62,7 +63,7 @@ def prepare(case: Case, images: Images) -> TrainingSession:
 def image_data(images: Images) -> ImageData:
     count, shown = len(images.bytes), len(images.held_out)
     rows = torch.arange(count + shown)
-    splits = {
+    splits: dict[Split, torch.Tensor] = {
         "train": rows[:count],
         "validation": rows[count : count + VALIDATION],
         "test": rows[count:],

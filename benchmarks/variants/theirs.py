@@ -99,7 +99,7 @@ class Discriminator(BaseDiscriminator):
 
 def build(pair: Pair, ours: Autoencoder) -> Any:
     """pythae's model with copies of the weights of ours."""
-    like = deepcopy(ours)
+    like: Any = deepcopy(ours)  # its parts are those of its variant
     kind, config_kind = (getattr(models, name) for name in (pair.peer, pair.peer_config))
     shape = tuple(like.mean.shape)
     config = config_kind(input_dim=shape, latent_dim=like.code_size, **pair.settings)
@@ -151,7 +151,7 @@ def gradients(pair: Pair, ours: Autoencoder, x: Tensor, seed: int) -> list[Tenso
     """As those of ours, of a copy with the same weights and, where there is one, code book."""
     model = build(pair, ours)
     if pair.peer == "VQVAE":
-        model.quantizer.embeddings.copy_(ours.quantiser.book)
+        model.quantizer.embeddings.copy_(ours.get_buffer("quantiser.book"))
     torch.manual_seed(seed)
     found = model.train()({"data": x})
     loss = found.autoencoder_loss if pair.peer == "Adversarial_AE" else found.loss

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from aecore.datasets import ImageData, open_data
+from aecore.datasets.splits import Split
 from aecore.metrics.probes import linear_accuracy, neighbour_accuracy
 from aecore.metrics.reconstruction import mse_per_image
 from aecore.runs import RunSpec
@@ -34,7 +35,7 @@ def images_of(values: dict[str, Any], plan: Plan) -> ImageData:
     """The images that both sides get; few to validate on, since pythae validates on none."""
     spec = RunSpec.from_flat(values)
     data = open_data(spec.dataset, spec.source, spec.splits)
-    kept = {
+    kept: dict[Split, Tensor] = {
         "train": data.splits["train"],
         "validation": data.splits["validation"][:VALIDATION],
         "test": data.splits["test"][: plan.test],
