@@ -3,7 +3,9 @@
 import pytest
 from conftest import shared_data
 
+from aecore.training import Logged
 from benchmarks.papers import anomaly, compression, denoising, hinton, teaching
+from benchmarks.papers.fit import last_epoch
 from benchmarks.papers.rows import Row, table
 
 
@@ -65,14 +67,15 @@ def test_an_autoencoder_compresses_better_than_pca_and_jpeg_better_than_both(
 def test_the_teaching_repositorys_models_learn_in_a_few_steps(mnist_root, monkeypatch):
     monkeypatch.setenv("AECORE_DATA", str(mnist_root))
     monkeypatch.setenv("AECORE_TEST_DATASETS", str(shared_data()))
-    loss, bound, digits, photographs = teaching.run(short=True)
+    trained, loss, bound, digits, photographs = teaching.run(short=True)
     assert 0.0585 < digits.ours < 0.18  # a perfect copy has 0.0585, the average image 0.264
     assert 0.54 < photographs.ours < 0.62  # here 0.541 and 0.689
     assert photographs.published is None  # a sample has other images
     assert "cifar10_sample.zip" in photographs.settings
     assert 150 < loss.ours < bound.ours < 206  # the average image has 207
-    assert loss.reached is False
-    assert bound.reached is None
+    assert trained.ours == pytest.approx(loss.ours, rel=0.02)
+    assert trained.reached is False
+    assert {loss.reached, bound.reached} == {None}
 
 
 @pytest.mark.parametrize("short", [True, False])
@@ -92,6 +95,13 @@ def test_a_sample_is_not_taken_for_the_whole(monkeypatch):
     rows = list(teaching.run())
     assert len(rows) == 5
     assert {row.ours for row in rows} == {None}
+
+
+def test_the_loss_of_the_last_epoch_is_the_mean_over_its_steps():
+    logged = [
+        Logged(*at, "train", {"loss": x}, 1.0) for at, x in (((8, 0), 9), ((9, 1), 5), ((12, 1), 1))
+    ]
+    assert last_epoch(logged) == {"loss": 2.0}
 
 
 def test_what_is_measured_already_is_not_measured_again(monkeypatch):

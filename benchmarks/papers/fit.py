@@ -14,7 +14,7 @@ from torch import Tensor
 from aecore.datasets import ImageData, open_data
 from aecore.models import Autoencoder, new_model
 from aecore.runs import RunSpec
-from aecore.training import Failed, TrainingSession
+from aecore.training import Failed, Logged, TrainingSession
 
 CHUNK = 1000
 
@@ -42,6 +42,8 @@ class Fitted:
     data: ImageData
     minutes: float
     settings: str = field(default="")
+    training: dict[str, float] = field(default_factory=dict)
+    """The terms of the training loss, each the mean over the steps of the last epoch."""
 
     def codes(self, images: Tensor) -> Tensor:
         """Codes (n, code_size) of images (n, C, H, W) uint8."""
@@ -76,9 +78,30 @@ def fit_on(data: ImageData, values: dict[str, Any]) -> Fitted:
         network = spec.make_network(data.shape)
         model = new_model(spec.variant, spec.model, network, data.mean, seed, data.layout)
         session = TrainingSession(model, data, spec.make_corruption(), spec.training)
+        logged = []
         for event in session.events():
             if isinstance(event, Failed):
                 raise RuntimeError(event.message)
+            if isinstance(event, Logged) and event.split == "train":
+                logged.append(event)
     settings = ", ".join(f"{name}={value}" for name, value in spec.to_flat().items())
     settings += f"; {data.size('train'):,} images"
-    return Fitted(model.cpu().eval(), data, clock.minutes, settings)
+    return Fitted(model.cpu().eval(), data, clock.minutes, settings, last_epoch(logged))
+
+
+def last_epoch(logged: list[Logged]) -> dict[str, float]:
+    """Means over the steps of the last epoch; a log holds those of the steps since the one before.
+
+    An epoch always ends with a log.
+    """
+    last = logged[-1]
+    totals = dict.fromkeys(last.terms, 0.0)
+    before = 0
+    steps = 0
+    for event in logged:
+        if event.epoch == last.epoch:
+            steps += event.step - before
+            for name in totals:
+                totals[name] += (event.step - before) * event.terms[name]
+        before = event.step
+    return {name: total / steps for name, total in totals.items()}

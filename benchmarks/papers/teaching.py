@@ -3,7 +3,8 @@
 Each figure is of our validation split, which is another one than theirs. Their denoisers were
 trained without noise first, and that figure is the comparable one: on digits their denoising run
 aimed at noisy images, so that its figure stands for nothing here. Their VAE's loss is that of
-training, with the KL averaged over two numbers; beside it stands the bound that it is not.
+training in the last epoch, with the KL averaged over two numbers, and so is ours; beside it stand
+that of validation and the bound that neither is.
 Most of a cross-entropy is that of grey pixels with themselves: a perfect copy of our validation
 digits has 0.0585 nats a number, one of the sample of photographs 0.541. The sample, 5,000 images
 of CIFAR-10, stands beside the whole under a name of its own: no figure of it was published.
@@ -35,7 +36,7 @@ from benchmarks.papers.rows import Known, Row
 NAME = "Teaching repository 05rs/Autoencoders"
 VAE_METHOD = "VAE, 2-D"
 DIGITS, PHOTOGRAPHS, VAE = EXPERIMENTS
-QUICK = {"epochs": 4, "batch_size": 32, "patience": 0}
+QUICK = {"epochs": 4, "batch_size": 32, "patience": 0, "precision": "auto"}
 IMAGES = {"train": 480, "validation": 200, "test": 50}
 """How many images of each split short settings take."""
 SAMPLE = "cifar10_sample.zip"
@@ -62,7 +63,8 @@ class Trained(NamedTuple):
 
 CASES = (
     Case(DIGITS, "digits, without noise", {"level": 0.0}, DIGITS.published),
-    Case(DIGITS, "digits, noise 0.22, clean targets", {}, None),
+    # Half the time on a processor that has bfloat16; there is no figure to be compared with.
+    Case(DIGITS, "digits, noise 0.22, clean targets", {"precision": "bfloat16"}, None),
     Case(PHOTOGRAPHS, "photographs, without noise", {"level": 0.0}, 0.5519),
     Case(PHOTOGRAPHS, "photographs, noise 0.22", {}, PHOTOGRAPHS.published),
     Case(PHOTOGRAPHS, "5,000 photographs, without noise", {"level": 0.0}, None, sample=True),
@@ -97,13 +99,15 @@ def _vae(*, short: bool) -> Iterator[Row]:
     told = _trained(VAE, {}, short=short)
     source = f"{REPOSITORY}, {VAE.notebook}"
     line = partial(Row, NAME, VAE_METHOD)
-    theirs = "BCE + mean KL, nats an image"
+    theirs = "BCE + mean KL in training, nats an image"
     if isinstance(told, str):
         yield line(theirs, "lower", None, VAE.published, source, told, 0.0)
         return
     terms, known = told.terms, (source, told.fitted.settings, told.fitted.minutes)
     bound = terms["reconstruction"] + terms["kl"] / float(VAE.settings["beta"])
-    yield line(theirs, "lower", sum(terms.values()), VAE.published, *known, slack=1.0)
+    training = sum(told.fitted.training.values())
+    yield line(theirs, "lower", training, VAE.published, *known, slack=1.0)
+    yield line("BCE + mean KL, nats an image", "lower", sum(terms.values()), None, *known)
     yield line("−ELBO, nats an image", "lower", bound, None, *known)
 
 
