@@ -5,6 +5,7 @@ import pytest
 import torch
 from pages_kit import link, shown
 from runs_kit import finished, is_sentence, taken_in
+from scipy.stats import bootstrap
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.decomposition import PCA
 from test_pages import PAGES, engine, visit  # noqa: F401  the fixture holds for pages here
@@ -37,12 +38,10 @@ def runs():
     return [finished(epochs=2, latent_dim=2), finished(variant="autoencoder", latent_dim=5)]
 
 
-def test_figures_are_those_of_scikit_image_and_scikit_learn(runs):
-    found = found_of(*runs, count=60)
+def copies_of(runs):
+    """The first 60 test images, and what runs and PCA make of them, by the report's keys."""
     data = open_data("digits")
     clean = (data.part("test", 60) / 255).double().numpy()
-    rows = {row["key"]: row for row in found.tables["methods"]}
-    assert list(rows) == [runs[0].id, runs[1].id, "pca-2", "pca-5"]
     train = (data.part("train") / 255).double().flatten(1).numpy()
     copies = {
         run.id: load_model(run).model(data.part("test", 60) / 255).double().numpy() for run in runs
@@ -51,22 +50,50 @@ def test_figures_are_those_of_scikit_image_and_scikit_learn(runs):
         linear = PCA(size, svd_solver="full").fit(train)
         flat = linear.inverse_transform(linear.transform(clean.reshape(60, -1)))
         copies[f"pca-{size}"] = flat.reshape(clean.shape)
+    return clean, copies
+
+
+def psnr_of(clean, made):
+    """One an image, by scikit-image."""
+    pairs = zip(clean, made.clip(0, 1), strict=True)
+    return [peak_signal_noise_ratio(x, y, data_range=1) for x, y in pairs]
+
+
+def test_figures_are_those_of_scikit_image_and_scikit_learn(runs):
+    found = found_of(*runs, count=60)
+    clean, copies = copies_of(runs)
+    rows = {row["key"]: row for row in found.tables["methods"]}
+    assert list(rows) == [runs[0].id, runs[1].id, "pca-2", "pca-5"]
     for key, made in copies.items():
         pairs = list(zip(clean, made.clip(0, 1), strict=True))
         mse = [((x - y) ** 2).mean() for x, y in pairs]
-        psnr = [peak_signal_noise_ratio(x, y, data_range=1) for x, y in pairs]
         ssim = [
             structural_similarity(x[0], y[0], data_range=1, win_size=7, use_sample_covariance=False)
             for x, y in pairs
         ]
         row = rows[key]
         assert row["mse"] == pytest.approx(np.mean(mse), rel=1e-4)
-        assert row["psnr"] == pytest.approx(np.mean(psnr), abs=1e-3)
+        assert row["psnr"] == pytest.approx(np.mean(psnr_of(clean, made)), abs=1e-3)
         assert row["ssim"] == pytest.approx(np.mean(ssim), abs=1e-3)
         assert row["psnr_low"] < row["psnr"] < row["psnr_high"]
         shown_copies = torch.from_numpy(found.arrays[key]).double() / 255
         assert (shown_copies - torch.from_numpy(made.clip(0, 1))).abs().max() < 0.003
     assert [rows[key]["numbers"] for key in rows] == [2, 5, 2, 5]
+
+
+def test_what_is_worse_is_so_image_by_image(runs):
+    rows = {row["key"]: row for row in found_of(*runs, count=60).tables["methods"]}
+    clean, copies = copies_of(runs)
+    for pair in ((runs[0].id, "pca-2"), (runs[1].id, "pca-5")):
+        psnr = {key: psnr_of(clean, copies[key]) for key in pair}
+        worse, better = sorted(pair, key=lambda key: np.mean(psnr[key]))
+        gaps = np.subtract(psnr[better], psnr[worse])
+        assert rows[better]["behind"] is None
+        assert rows[worse]["behind"] == pytest.approx(gaps.mean(), abs=1e-3)
+        limits = bootstrap((gaps,), np.mean, method="percentile", rng=0).confidence_interval
+        width = limits.high - limits.low
+        assert rows[worse]["behind_low"] == pytest.approx(limits.low, abs=0.1 * width)
+        assert rows[worse]["behind_high"] == pytest.approx(limits.high, abs=0.1 * width)
 
 
 def test_runs_on_other_images_or_splits_are_refused(runs):
@@ -85,20 +112,31 @@ def test_a_run_without_a_code_is_compared_and_said_to_have_none(runs):
 
 
 def made(method, numbers, psnr):
-    figures = {"psnr": psnr, "psnr_low": psnr - 0.5, "psnr_high": psnr + 0.5}
-    return {"key": method, "method": method, "numbers": numbers, **figures}
+    figures = {"psnr": psnr, "psnr_low": psnr - 5, "psnr_high": psnr + 5}
+    return {"key": method, "method": method, "numbers": numbers, **figures, **behind(psnr)}
 
 
-def test_who_wins_is_said_only_where_intervals_do_not_overlap():
+def behind(psnr, best=20):
+    """How far it is from the best, give or take 0.5 dB; the limits of the figures are far wider."""
+    gap = abs(best - psnr)
+    return {"behind": gap, "behind_low": gap - 0.5, "behind_high": gap + 0.5}
+
+
+def test_who_wins_is_said_only_where_the_difference_is_no_chance():
     class Found:
         tables = {"methods": [made("a", 4, 20), made("pca-4", 4, 18), made("b", 8, 21)]}
 
     names = {"a": "A", "pca-4": "PCA-4", "b": "B"}
     assert verdict(Found, names) == [
-        "With codes of 4 numbers **A** wins with 20.00 dB; next is PCA-4 with 18.00 dB."
+        "With codes of 4 numbers **A** wins with 20.00 dB; next is PCA-4 with 18.00 dB, on the "
+        "same samples 1.50 to 2.50 dB worse."
     ]
     Found.tables["methods"][1] = made("pca-4", 4, 19.5)
-    assert "too close to tell" in verdict(Found, names)[0]
+    assert verdict(Found, names) == [
+        "With codes of 4 numbers A (20.00 dB) and PCA-4 (19.50 dB) are too close to tell: on the "
+        "same samples the difference (0.00 to 1.00 dB) may be chance."
+    ]
+    Found.tables["methods"][0] = {**made("a", 4, 20), **behind(22)}
     Found.tables["methods"][1] = made("pca-4", 4, 22)
     assert "**PCA-4** wins" in verdict(Found, names)[0]
 

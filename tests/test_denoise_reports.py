@@ -9,6 +9,7 @@ import pytest
 from denoise_kit import COUNT, denoiser, denoiser_home, found, made, psnr, restored, rows  # noqa: F401
 from runs_kit import finished
 from scipy.ndimage import gaussian_filter
+from scipy.stats import bootstrap
 from skimage.metrics import structural_similarity
 
 from aecore.__main__ import main
@@ -49,6 +50,19 @@ class TestDenoise:
         row = rows(found)["gaussian_filter"]
         filtered = gaussian_filter(seen, (0, 0, row["strength"], row["strength"]))
         assert row["psnr"] == pytest.approx(psnr(filtered, clean), abs=1e-4)
+
+    def test_what_a_filter_is_ahead_of_the_run_is_told_image_by_image(self, denoiser, found):
+        clean, seen, out = restored(denoiser)
+        assert rows(found)["run"]["ahead"] is None
+        row = rows(found)["gaussian_filter"]
+        filtered = gaussian_filter(seen, (0, 0, row["strength"], row["strength"]))
+        pairs = zip(filtered, out, clean, strict=True)
+        gaps = [psnr(x[None], z[None]) - psnr(y[None], z[None]) for x, y, z in pairs]
+        assert row["ahead"] == pytest.approx(np.mean(gaps), abs=1e-4)
+        limits = bootstrap((gaps,), np.mean, method="percentile", rng=0).confidence_interval
+        width = limits.high - limits.low
+        assert row["ahead_low"] == pytest.approx(limits.low, abs=0.1 * width)
+        assert row["ahead_high"] == pytest.approx(limits.high, abs=0.1 * width)
 
     def test_intervals_hold_their_figure_and_narrow_with_more_images(self, denoiser, found):
         for row in found.tables["methods"]:

@@ -15,27 +15,42 @@ def row(method, psnr, half=0.1, **more):
     }  # fmt: skip
 
 
+def beside(*rows):
+    """The lines with the difference to the run's, give or take 0.2 dB."""
+    (run,) = (each["psnr"] for each in rows if each["method"] == "run")
+    gaps = [each["psnr"] - run for each in rows]
+    return [
+        {**each, "ahead": gap, "ahead_low": gap - 0.2, "ahead_high": gap + 0.2}
+        for each, gap in zip(rows, gaps, strict=True)
+    ]
+
+
 class TestVerdict:
     def test_names_the_best_classical_method_and_who_wins(self):
         rows = [row("input", 9), row("run", 18), row("median", 12), row("wiener", 17.1)]
-        said = verdict(rows)
+        said = verdict(beside(*rows))
         assert "**Wiener**, which is linear, reaches 17.10 dB" in said
         assert "this run reaches 18.00 dB" in said
-        assert "do not overlap, so this run wins here" in said
+        assert said.endswith("this run wins here, by 0.70 to 1.10 dB on the same images.")
 
     def test_a_filter_that_wins_is_said_to(self):
-        said = verdict([row("input", 9), row("run", 15), row("median", 16)])
-        assert "so Median wins here" in said
+        said = verdict(beside(row("input", 9), row("run", 15), row("median", 16)))
+        assert "Median wins here, by 0.80 to 1.20 dB" in said
         assert "linear" not in said
 
     @pytest.mark.parametrize("run", [16.9, 17.1])
-    def test_overlapping_intervals_leave_it_open(self, run):
-        assert "open" in verdict([row("input", 9), row("run", run), row("wiener", 17.0)])
+    def test_a_difference_that_may_be_chance_leaves_it_open(self, run):
+        said = verdict(beside(row("input", 9), row("run", run), row("wiener", 17.0)))
+        assert "may be chance, so which is better is open" in said
+
+    def test_a_difference_on_the_same_images_decides_though_their_intervals_overlap(self):
+        rows = row("input", 9), row("run", 17, half=2), row("wiener", 17.5, half=2)
+        assert "Wiener wins here" in verdict(beside(*rows))
 
     def test_where_nothing_helps_it_says_so(self):
-        said = verdict([row("input", 30), row("run", 20), row("median", 25)])
+        said = verdict(beside(row("input", 30), row("run", 20), row("median", 25)))
         assert said.startswith("No classical method gains anything here; the images come in at 30")
-        assert "so the damaged images as they are win here" in said
+        assert "the damaged images as they are win here" in said
 
 
 class TestTable:

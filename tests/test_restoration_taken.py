@@ -170,6 +170,8 @@ class TestScore:
         errors = [sample.errors(x).numpy() for x in (made, seen)]
         after, before = (-10 * np.log10(each.clip(1e-10)) for each in errors)
         found, gain = sample.psnr(made), sample.gain(made)
+        assert sample.gain(made, sample.seen) == gain
+        assert sample.gain(sample.seen, made).value == pytest.approx(-gain.value)
         assert found.low < found.value < found.high
         assert gain.low < gain.value < gain.high
         if task in ("denoise", "enlarge"):

@@ -125,19 +125,21 @@ def verdict(found: Findings, names: Names) -> list[str]:
 
 def _who_wins(size: int, best: Any, second: Any, names: Names) -> str:
     first, then = plain(names[best["key"]]), plain(names[second["key"]])
+    low, high = second["behind_low"], second["behind_high"]
     if best["psnr"] is None:
-        close = best["mse_high"] >= second["mse_low"]
         ours, theirs = (f"an MSE of {row['mse']:.4f}" for row in (best, second))
+        gap = f"{low:.4f} to {high:.4f}"
     else:
-        close = best["psnr_low"] <= second["psnr_high"]
         ours, theirs = (f"{row['psnr']:.2f} dB" for row in (best, second))
-    if close:
+        gap = f"{low:.2f} to {high:.2f} dB"
+    if low <= 0:
         return (
             f"With codes of {size} numbers {first} ({ours}) and {then} ({theirs}) are too close to "
-            "tell: their 95 % intervals overlap."
+            f"tell: on the same samples the difference ({gap}) may be chance."
         )
     return (
-        f"With codes of {size} numbers **{first}** wins with {ours}; next is {then} with {theirs}."
+        f"With codes of {size} numbers **{first}** wins with {ours}; next is {then} with {theirs}, "
+        f"on the same samples {gap} worse."
     )
 
 

@@ -72,11 +72,16 @@ def verdict(rows: Sequence[Row]) -> str:
     else:
         linear = ", which is linear," if best["method"] == WIENER else ""
         gained = f"The best classical method, **{best['title']}**{linear} reaches {_db(best)}"
-    first, second = (run, best) if run["psnr"] >= best["psnr"] else (best, run)
-    if first["psnr_low"] > second["psnr_high"]:
-        sure = f"the 95 % intervals do not overlap, so {_winner(first)} here"
+    low, high = best["ahead_low"], best["ahead_high"]
+    if low > 0 or high < 0:
+        near, far = sorted((abs(low), abs(high)))
+        winner = _winner(best if low > 0 else run)
+        sure = f"{winner} here, by {near:.2f} to {far:.2f} dB on the same images"
     else:
-        sure = "the 95 % intervals overlap, so which is better is open"
+        sure = (
+            f"on the same images the difference ({low:+.2f} to {high:+.2f} dB) may be chance, so "
+            "which is better is open"
+        )
     return f"{gained}; this run reaches {_db(run)}: {sure}."
 
 

@@ -36,6 +36,8 @@ SHOWN = 100
 class Compare(Report):
     """Error of each run and of PCA with as many numbers, over the same test images."""
 
+    version = 2
+
     title = "Comparison"
     idea = "How close several runs, and PCA with codes as long, come to the same test images."
 
@@ -53,6 +55,7 @@ class Compare(Report):
         """Table: methods, a row each. Arrays: `clean` and each row's key, (m, C, H, W) uint8.
 
         Of what is no image the arrays are pictures, and rows have `explained_variance`, no PSNR.
+        For `behind` see `_with_gaps`.
         """
         check_same_images(run, [other for other, _ in self.beside])
         data = open_data(run.spec.dataset, run.spec.source, run.spec.splits)
@@ -65,20 +68,47 @@ class Compare(Report):
             copiers.append(of_umap(data))
         copiers += list(baselines(data, [copier.numbers for copier in copiers]))
         rows: list[Row] = []
+        errors: list[Tensor] = []
         arrays = {"clean": data.pictures(images[:SHOWN]).numpy()}
         for place, copier in enumerate(copiers):
             share = 0.1 + 0.9 * place / len(copiers)
-            row, shown = _measured(copier, images, partial(follow, share, copier.method), data)
+            tick = partial(follow, share, copier.method)
+            row, mse, shown = _measured(copier, images, tick, data)
             rows.append(row)
+            errors.append(mse)
             arrays[copier.key] = data.pictures(shown).numpy()
         scope = {"split": "test", "n": len(images)}
         if self.config.umap:
             scope |= umap_scope(data)
-        return Findings(scope, {"methods": rows}, arrays)
+        return Findings(scope, {"methods": _with_gaps(rows, errors)}, arrays)
 
 
-def _measured(copier: Copier, images: Tensor, tick: Tick, data: ImageData) -> tuple[Row, Tensor]:
-    """The figures of one method, and its first copies."""
+def _with_gaps(rows: list[Row], errors: list[Tensor]) -> list[Row]:
+    """The rows with `behind`: how much worse each is than the best with as many numbers.
+
+    In dB where there is a PSNR, else as MSE: the mean over images, with its interval, of the
+    difference on the same image. What is hard for one method is hard for another, so that two
+    figures whose intervals overlap may well differ for sure. None for the best and without a code.
+
+    errors: of each row the squared errors (n,).
+    """
+    scores = [
+        -mse if row["psnr"] is None else decibels(mse)
+        for row, mse in zip(rows, errors, strict=True)
+    ]
+    told: list[Row] = []
+    for row, score in zip(rows, scores, strict=True):
+        rivals = [s for r, s in zip(rows, scores, strict=True) if r["numbers"] == row["numbers"]]
+        best = max(rivals, key=lambda each: float(each.mean()))
+        gap = None if row["numbers"] is None or best is score else best - score
+        told.append({**row, **with_interval("behind", gap)})
+    return told
+
+
+def _measured(
+    copier: Copier, images: Tensor, tick: Tick, data: ImageData
+) -> tuple[Row, Tensor, Tensor]:
+    """The figures of one method, its squared errors (n,), and its first copies."""
     errors: list[Tensor] = []
     likeness: list[Tensor] = []
     shown: list[Tensor] = []
@@ -100,4 +130,4 @@ def _measured(copier: Copier, images: Tensor, tick: Tick, data: ImageData) -> tu
         **with_interval("ssim", torch.cat(likeness) if likeness else None),
         **({} if pixels else explained_variance(mse, images, data.mean)),
     }
-    return row, torch.cat(shown)[:SHOWN]
+    return row, mse, torch.cat(shown)[:SHOWN]

@@ -38,11 +38,13 @@ class Denoise(Report):
     PSNR of filled holes is that of the pixels in them, and that of colours is taken without the
     luminance, both of the mean error of all images (`Sample.errors`); neither has a SSIM.
     Otherwise PSNR and SSIM are of whole images, and the mean over them.
-    Tables: methods (the damaged images first, then the run). Arrays: the first 8 images as
-    "clean", "input", "run" and by the method's name, uint8.
+    Tables: methods (the damaged images first, then the run), `ahead` by how many dB of the run, on
+    the same images: what is hard for one is hard for the other, and two intervals that overlap say
+    nothing about their difference. Arrays: the first 8 images as "clean", "input", "run" and by
+    the method's name, uint8.
     """
 
-    version = 2
+    version = 3
 
     title = "Restoring"
     idea = "Measures how well the run undoes a damage, beside the best that filters can do."
@@ -60,22 +62,24 @@ class Denoise(Report):
         sample, made = trial.restored(loaded, ticking(follow, 0.0, "the run"))
         seconds = time.perf_counter() - before
         rows = [
-            _row("input", "Damaged images", sample, sample.seen),
+            _row("input", "Damaged images", sample, sample.seen, made),
             {**_row("run", "This run", sample, made), "seconds": seconds},
         ]
         images = {"clean": sample.clean, "input": sample.seen, "run": made}
         names = suited(corruption.task)
         for index, name in enumerate(names):
             tick = ticking(follow, (1 + index) / (1 + len(names)), restorers[name].title)
-            row, images[name] = _measured(trial, name, sample, tick)
+            row, images[name] = _measured(trial, name, sample, made, tick)
             rows.append(row)
         shown = {name: to_bytes(batch[:SHOWN]).numpy() for name, batch in images.items()}
         scope = {**trial.scope(), "scored": int(sample.lost.sum())}
         return Findings(scope, {"methods": rows}, shown)
 
 
-def _measured(trial: Trial, name: str, sample: Sample, tick: Any) -> tuple[dict[str, Any], Tensor]:
-    """What one classical method reaches, and its images."""
+def _measured(
+    trial: Trial, name: str, sample: Sample, of_run: Tensor, tick: Any
+) -> tuple[dict[str, Any], Tensor]:
+    """What one classical method reaches beside the run's images, and its own images."""
     chosen = trial.chosen(name, tick)
     before = time.perf_counter()
     given = sample.given(chosen.method)
@@ -86,10 +90,13 @@ def _measured(trial: Trial, name: str, sample: Sample, tick: Any) -> tuple[dict[
     seconds = time.perf_counter() - before
     meaning = chosen.method.strength
     told = {"strength": chosen.strength if meaning else None, "meaning": meaning}
-    return {**_row(name, chosen.method.title, sample, made), **told, "seconds": seconds}, made
+    row = _row(name, chosen.method.title, sample, made, of_run)
+    return {**row, **told, "seconds": seconds}, made
 
 
-def _row(name: str, title: str, sample: Sample, made: Tensor) -> dict[str, Any]:
+def _row(
+    name: str, title: str, sample: Sample, made: Tensor, of_run: Tensor | None = None
+) -> dict[str, Any]:
     """A line of the table, with nothing yet where only a classical method has something."""
     similar = None
     if sample.task in WITH_SSIM and has_ssim(made):
@@ -99,6 +106,7 @@ def _row(name: str, title: str, sample: Sample, made: Tensor) -> dict[str, Any]:
         "title": title,
         **columns("psnr", sample.psnr(made)),
         **with_interval("ssim", similar),
+        **columns("ahead", None if of_run is None else sample.gain(made, of_run)),
         "strength": None,
         "meaning": "",
         "seconds": None,

@@ -82,9 +82,12 @@ class Sample:
         ends = torch.tensor([value, high, low], dtype=torch.float64)  # less error is more dB
         return Interval(*decibels(ends).tolist())
 
-    def gain(self, made: Tensor) -> Interval:
-        """How many dB closer restored images are than the damaged ones; see `psnr`."""
-        before, after = self.errors(self.seen), self.errors(made)
+    def gain(self, made: Tensor, over: Tensor | None = None) -> Interval:
+        """How many dB closer restored images are than others, image by image; see `psnr`.
+
+        over: (n, C, H, W), the damaged ones by default.
+        """
+        before, after = self.errors(self.seen if over is None else over), self.errors(made)
         if self.task not in POOLED:
             return mean_interval((decibels(after) - decibels(before)).numpy())
         return bootstrap(_pooled_gain, before.numpy(), after.numpy())
