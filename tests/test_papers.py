@@ -82,7 +82,7 @@ def test_the_teaching_repositorys_models_learn_in_a_few_steps(mnist_root, monkey
 def test_without_data_a_row_says_so_and_has_no_figure(short, monkeypatch):
     monkeypatch.setenv("AECORE_TEST_DATASETS", "")
     rows = list(teaching.run(short=short))
-    assert len(rows) == (3 if short else 7)
+    assert len(rows) == (3 if short else 8)
     assert {row.ours for row in rows} == {row.reached for row in rows} == {None}
     assert all("no data of" in row.settings for row in rows)
     assert "| not run | 142.3 | – |" in table(rows)
@@ -93,7 +93,7 @@ def test_a_sample_is_not_taken_for_the_whole(monkeypatch):
     cases = [case for case in teaching.CASES if not case.sample]
     monkeypatch.setattr(teaching, "CASES", cases)
     rows = list(teaching.run())
-    assert len(rows) == 5
+    assert len(rows) == 6
     assert {row.ours for row in rows} == {None}
 
 

@@ -34,7 +34,8 @@ from benchmarks.papers.fit import Fitted, fit_on
 from benchmarks.papers.rows import Known, Row
 
 NAME = "Teaching repository 05rs/Autoencoders"
-VAE_METHOD = "VAE, 2-D"
+VAES: dict[str, dict[str, int]] = {"VAE, 2-D": {}, "VAE, 2-D, as many steps": {"epochs": 47}}
+"""Changes by method: the second takes 19,787 steps, as theirs of all 70,000 images took 19,692."""
 DIGITS, PHOTOGRAPHS, VAE = EXPERIMENTS
 FULL = {"precision": "bfloat16"}
 """As on a graphics card; it halves the hours where a processor has it. Measured is in float32."""
@@ -75,12 +76,13 @@ QUICK_CASES = (CASES[1], CASES[5])
 
 
 def run(*, short: bool = False, known: Known = frozenset()) -> Iterator[Row]:
-    """The VAE, and both denoisers without noise and with it (short: only with it).
+    """The VAE over as many epochs and as many steps, both denoisers without noise and with it.
 
-    What is known is left out.
+    Short: the first, and denoisers with noise. What is known is left out.
     """
-    if (NAME, VAE_METHOD) not in known:
-        yield from _vae(short=short)
+    for method in list(VAES)[:1] if short else VAES:
+        if (NAME, method) not in known:
+            yield from _vae(method, short=short)
     for case in QUICK_CASES if short else CASES:
         if (NAME, case.method) not in known:
             yield _denoiser(case, short=short)
@@ -96,10 +98,10 @@ def _denoiser(case: Case, *, short: bool) -> Row:
     return line(ours, case.published, source, told.fitted.settings, told.fitted.minutes, SLACK)
 
 
-def _vae(*, short: bool) -> Iterator[Row]:
-    told = _trained(VAE, {}, short=short)
+def _vae(method: str, *, short: bool) -> Iterator[Row]:
+    told = _trained(VAE, VAES[method], short=short)
     source = f"{REPOSITORY}, {VAE.notebook}"
-    line = partial(Row, NAME, VAE_METHOD)
+    line = partial(Row, NAME, method)
     theirs = "BCE + mean KL in training, nats an image"
     if isinstance(told, str):
         yield line(theirs, "lower", None, VAE.published, source, told, 0.0)
