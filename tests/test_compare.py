@@ -111,32 +111,29 @@ def test_a_run_without_a_code_is_compared_and_said_to_have_none(runs):
     assert any("bridged has no code" in line for line in verdict(found, names))
 
 
-def made(method, numbers, psnr):
-    figures = {"psnr": psnr, "psnr_low": psnr - 5, "psnr_high": psnr + 5}
-    return {"key": method, "method": method, "numbers": numbers, **figures, **behind(psnr)}
-
-
-def behind(psnr, best=20):
+def made(method, numbers, psnr, best=None):
     """How far it is from the best, give or take 0.5 dB; the limits of the figures are far wider."""
-    gap = abs(best - psnr)
-    return {"behind": gap, "behind_low": gap - 0.5, "behind_high": gap + 0.5}
+    figures = {"psnr": psnr, "psnr_low": psnr - 5, "psnr_high": psnr + 5}
+    gap = [None] * 3 if best is None else [best - psnr + x for x in (0, -0.5, 0.5)]
+    behind = dict(zip(("behind", "behind_low", "behind_high"), gap, strict=True))
+    return {"key": method, "method": method, "numbers": numbers, **figures, **behind}
 
 
 def test_who_wins_is_said_only_where_the_difference_is_no_chance():
     class Found:
-        tables = {"methods": [made("a", 4, 20), made("pca-4", 4, 18), made("b", 8, 21)]}
+        tables = {"methods": [made("a", 4, 20), made("pca-4", 4, 18, best=20), made("b", 8, 21)]}
 
     names = {"a": "A", "pca-4": "PCA-4", "b": "B"}
     assert verdict(Found, names) == [
         "With codes of 4 numbers **A** wins with 20.00 dB; next is PCA-4 with 18.00 dB, on the "
         "same samples 1.50 to 2.50 dB worse."
     ]
-    Found.tables["methods"][1] = made("pca-4", 4, 19.5)
+    Found.tables["methods"][1] = made("pca-4", 4, 19.5, best=20)
     assert verdict(Found, names) == [
         "With codes of 4 numbers A (20.00 dB) and PCA-4 (19.50 dB) are too close to tell: on the "
         "same samples the difference (0.00 to 1.00 dB) may be chance."
     ]
-    Found.tables["methods"][0] = {**made("a", 4, 20), **behind(22)}
+    Found.tables["methods"][0] = made("a", 4, 20, best=22)
     Found.tables["methods"][1] = made("pca-4", 4, 22)
     assert "**PCA-4** wins" in verdict(Found, names)[0]
 

@@ -111,7 +111,7 @@ def verdict(found: Findings, names: Names) -> list[str]:
     rows: Sequence[Any] = found.tables["methods"]
     told = []
     for size in sorted({row["numbers"] for row in rows if row["numbers"] is not None}):
-        here = sorted((r for r in rows if r["numbers"] == size), key=_badness)
+        here = sorted((r for r in rows if r["numbers"] == size), key=_behind)
         if len(here) > 1:
             told.append(_who_wins(size, here[0], here[1], names))
     free = [row for row in rows if row["numbers"] is None]
@@ -143,8 +143,9 @@ def _who_wins(size: int, best: Any, second: Any, names: Names) -> str:
     )
 
 
-def _badness(row: Any) -> float:
-    return float(row["mse"] if row["psnr"] is None else -row["psnr"])
+def _behind(row: Any) -> float:
+    """How much worse than the best; the best itself has none."""
+    return float(row["behind"] or 0)
 
 
 def scope_line(found: Findings, one: str) -> str:
